@@ -1,0 +1,65 @@
+// What a handler sees of a request and how it answers. Both live only for the call: every view points into
+// the connection's buffer and is gone when the handler returns.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "bidwell/core/output_buffer.h"
+
+namespace bidwell::http {
+
+// Bytes that may be read (not written) behind Request::body, for parsers that read in wide strides.
+inline constexpr std::size_t kBodyPadding = 64;
+
+enum class Method : std::uint8_t { get, head, post, other };
+
+struct Request {
+  Method method = Method::other;
+  std::string_view path;   // without the query: "/bid/demo"
+  std::string_view query;  // behind the '?', may be empty
+  // The path's segments: "/bid/demo" is first "bid", rest "demo".
+  std::string_view first_segment;
+  std::string_view rest;
+  std::string_view body;  // decoded: no chunk framing, no gzip
+  std::chrono::steady_clock::time_point received;  // when its last byte was read
+};
+
+// Collects one answer. The body goes straight into the worker's output buffer; the head is put before it
+// when the handler returns. The default is 204 with no body.
+class Response {
+ public:
+  explicit Response(OutputBuffer& body) : body_(body) {}
+
+  void set_status(unsigned status) noexcept { status_ = status; }
+  // Both views must outlive the handler's call (literals, configuration). `extra_header` is one whole line
+  // with its CRLF, or empty.
+  void set_content_type(std::string_view type) noexcept { content_type_ = type; }
+  void set_extra_header(std::string_view line) noexcept { extra_header_ = line; }
+  // What is appended to body() becomes the body. When it overflows, the connection answers 500 instead.
+  OutputBuffer& body() noexcept { return body_; }
+
+  unsigned status() const noexcept { return status_; }
+  std::string_view content_type() const noexcept { return content_type_; }
+  std::string_view extra_header() const noexcept { return extra_header_; }
+
+ private:
+  OutputBuffer& body_;
+  unsigned status_ = 204;
+  std::string_view content_type_ = "application/json";
+  std::string_view extra_header_;
+};
+
+// Answers `status` with {"error":"<reason>"} and a newline. `reason` must need no JSON escaping.
+void answer_error(Response& response, unsigned status, std::string_view reason);
+
+// One per worker and route: called on the worker's thread alone, so it may keep scratch of its own. It must
+// not block and must not throw.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual void handle(const Request& request, Response& response) = 0;
+};
+
+}  // namespace bidwell::http
