@@ -30,15 +30,18 @@ struct Request {
 // when the handler returns. The default is 204 with no body.
 class Response {
  public:
-  explicit Response(OutputBuffer& body) : body_(body) {}
+  explicit Response(OutputBuffer& body) : body_(body), body_begin_(body.size()) {}
 
   void set_status(unsigned status) noexcept { status_ = status; }
   // Both views must outlive the handler's call (literals, configuration). `extra_header` is one whole line
   // with its CRLF, or empty.
   void set_content_type(std::string_view type) noexcept { content_type_ = type; }
   void set_extra_header(std::string_view line) noexcept { extra_header_ = line; }
-  // What is appended to body() becomes the body. When it overflows, the connection answers 500 instead.
+  // What is appended to body() becomes the body; what stands before it belongs to other answers. When it
+  // overflows, the connection answers 500 instead.
   OutputBuffer& body() noexcept { return body_; }
+  // Takes back what was appended.
+  void clear_body() noexcept { body_.truncate(body_begin_); }
 
   unsigned status() const noexcept { return status_; }
   std::string_view content_type() const noexcept { return content_type_; }
@@ -46,6 +49,7 @@ class Response {
 
  private:
   OutputBuffer& body_;
+  std::size_t body_begin_;
   unsigned status_ = 204;
   std::string_view content_type_ = "application/json";
   std::string_view extra_header_;

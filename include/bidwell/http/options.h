@@ -10,7 +10,8 @@
 namespace bidwell::http {
 
 struct Options {
-  // Where to listen: "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:0" (a free port) or "unix:/path".
+  // Where to listen: "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:0" (a free port) or "unix:/path". An IPv6
+  // address takes IPv6 alone: "[::]:8080" and "0.0.0.0:8080" stand side by side.
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   int backlog = 4096;  // pending connections per listener; the kernel caps it at net.core.somaxconn
 
@@ -24,6 +25,9 @@ struct Options {
 
   std::size_t head_bytes_max = 8 * 1024;         // request line and headers; exchanges send 0.3 to 2 kB
   std::size_t body_bytes_max = 256 * 1024;       // as sent and, on its own, after decompression; requests reach 30 kB
+  // Per worker: requests at once that outgrow a connection's own 8 KiB, each lent a block of body_bytes_max
+  // and a bit; more get 503. 256 take at most 72 MB with the default body_bytes_max.
+  std::size_t large_requests_max = 256;
   std::size_t answer_bytes_max = 1024 * 1024;    // one answer's body; larger ones become 500 and are counted
   std::size_t gzip_answer_bytes_min = 1400;      // smaller answers fit one packet: compressing buys nothing
 

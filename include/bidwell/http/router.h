@@ -18,6 +18,9 @@ class Router {
   // Calls the handler, or answers 404 or 405 with a one-line JSON error.
   void route(const Request& request, Response& response) const;
 
+  // Answers 404 or 405 and returns true where route() would, without the body being there yet.
+  bool refuse(const Request& request, Response& response) const;
+
  private:
   struct Route {
     std::string first_segment;
@@ -25,6 +28,8 @@ class Router {
     std::string allow;
     std::unique_ptr<Handler> handler;
   };
+  const Route* find(const Request& request, Response& response) const;
+
   std::vector<Route> routes_;
 };
 

@@ -14,11 +14,12 @@
 
 namespace bidwell::http {
 
-// One worker's counters: written by its thread alone, readable from any.
+// One worker's counters: written by its thread alone (the two marked: by the acceptor's), readable from any.
 struct alignas(64) Counters {
   Counter connections_open;       // now
   Counter connections_accepted;
-  Counter connections_refused;    // past connections_max
+  Counter connections_refused;    // past connections_max; by the acceptor
+  Counter accept_errors;          // out of file descriptors and the like; by the acceptor, on worker 0
   Counter requests;               // that reached the router
   Counter answers_gzip;
   Counter answers_too_large;      // answered 500
@@ -26,6 +27,7 @@ struct alignas(64) Counters {
   Counter bad_encoding;           // chunk framing, gzip or an unknown Content-Encoding
   Counter head_too_large;         // 431
   Counter body_too_large;         // 413
+  Counter large_requests_refused; // past large_requests_max: 503
   Counter timeouts_idle;
   Counter timeouts_request;
   Counter timeouts_write;

@@ -1,0 +1,64 @@
+// The decision: for each impression the best bid that obeys the rules. A pure function of the request, the
+// exchange's terms, the catalog, the time and a seed; no I/O, no allocation once its workspace is warm.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bidwell/bidding/reason.h"
+#include "bidwell/catalog/snapshot.h"
+#include "bidwell/core/currency.h"
+#include "bidwell/openrtb/request.h"
+
+namespace bidwell::bidding {
+
+// What holds for every request of one exchange. Constant after construction.
+struct Terms {
+  std::uint64_t exchange = 0;              // catalog::token(Dimension::exchange, its name)
+  std::string_view seat;                   // bids under this seat; empty: each campaign's own
+  std::string_view currency = "USD";       // answered in, where the request accepts it
+  const CurrencyTable* currencies = nullptr;
+};
+
+struct Moment {
+  std::int64_t unix_seconds = 0;
+  std::uint64_t seed = 0;                  // breaks ties: the same seed, the same choice
+};
+
+// One bid. Views of the request and the snapshot.
+struct Choice {
+  const openrtb::Imp* imp = nullptr;
+  const catalog::CompiledCampaign* campaign = nullptr;
+  const catalog::CompiledCreative* creative = nullptr;
+  const openrtb::Deal* deal = nullptr;     // null: open auction
+  Micros price = 0;                        // CPM in the decision's currency
+  std::string_view seat;
+};
+
+struct Decision {
+  Reason no_bid = Reason::none;            // why there is none at all
+  std::string_view currency;
+  std::span<const Choice> choices;         // at most one per impression, bids of one seat together
+};
+
+// Scratch that is reused from request to request. One per worker.
+class Workspace {
+ public:
+  Workspace();
+
+ private:
+  friend class Facts;
+  friend Decision decide(const openrtb::BidRequest&, const Terms&, const catalog::Snapshot&, Moment, Workspace&,
+                         ReasonCounters&);
+  std::vector<std::uint64_t> tokens_;
+  std::vector<Choice> choices_;
+};
+
+// The request must have been scrubbed (openrtb/privacy.h). The decision's views live as long as the request, the
+// snapshot and the workspace are left alone. Every campaign that was looked at and refused is counted in
+// `counters.refused`, a request without a bid in `counters.no_bid`.
+Decision decide(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot,
+                Moment moment, Workspace& workspace, ReasonCounters& counters);
+
+}  // namespace bidwell::bidding

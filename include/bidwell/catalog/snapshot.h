@@ -1,0 +1,105 @@
+// The compiled catalog: everything a decision needs, immutable, shared by all workers. A reload compiles a new
+// one off the hot path; each worker keeps its own shared pointer, and a request uses the one it began with.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bidwell/catalog/campaign.h"
+#include "bidwell/catalog/index.h"
+#include "bidwell/openrtb/response.h"
+
+namespace bidwell::catalog {
+
+struct CompiledTitle {
+  std::int32_t length = 0;         // in characters (Unicode code points), as OpenRTB Native counts
+  std::string text;                // see NativeAssetAnswer::text
+};
+struct CompiledImage {
+  std::int32_t type = 0, w = 0, h = 0;
+  std::string text;
+};
+struct CompiledData {
+  std::int32_t type = 0, length = 0;
+  std::string text;
+};
+
+// Moves, but never copies: `adm` looks into `pieces`.
+struct CompiledCreative {
+  CompiledCreative() = default;
+  CompiledCreative(CompiledCreative&&) = default;
+  CompiledCreative& operator=(CompiledCreative&&) = default;
+
+  const Creative* source = nullptr;
+  std::string fixed;                           // openrtb::Bid::fixed
+  std::vector<openrtb::MarkupPart> adm;        // views of `pieces`
+  std::deque<std::string> pieces;
+  std::vector<std::string_view> cat;           // categories and their parents
+  std::string language;                        // primary subtag, empty: any
+  std::vector<CompiledTitle> titles;
+  std::vector<CompiledImage> images;
+  std::vector<CompiledData> data;
+};
+
+// "The request's values must (not) be among these". Tokens are sorted.
+struct Predicate {
+  enum class Kind : std::uint8_t { include, exclude, all };
+  Dimension dimension = Dimension::exchange;
+  Kind kind = Kind::include;
+  std::vector<std::uint64_t> tokens;
+};
+
+struct CompiledCampaign;
+
+// A campaign's creatives of one format: what a posting of the index leads to.
+struct Line {
+  Format format;
+  const CompiledCampaign* campaign = nullptr;
+  std::vector<const CompiledCreative*> creatives;
+};
+
+struct CompiledCampaign {
+  const Campaign* source = nullptr;
+  Currency currency;
+  Micros value = 0;                            // CPM in `currency`
+  Micros value_usd = 0;                        // the same in USD, by which bids are ranked
+  std::vector<Predicate> predicates;
+  bool wants_deal = false;                     // bids only through the deals it includes
+  std::vector<CompiledCreative> creatives;
+  std::vector<const Line*> lines;
+  std::string dsa_by_publisher, dsa_by_advertiser;  // bid.ext by who renders the transparency; empty: none to show
+};
+
+class Snapshot {
+ public:
+  // The campaigns must be free of faults (load.h). Throws std::length_error past 2^32 postings.
+  static std::shared_ptr<const Snapshot> compile(std::vector<Campaign> campaigns, const CurrencyTable& currencies);
+
+  std::span<const CompiledCampaign> campaigns() const noexcept { return compiled_; }
+  const Line& line(std::uint32_t number) const noexcept { return lines_[number]; }
+  const Index& index() const noexcept { return index_; }
+
+  // Every banner size that some creative has: what flexible sizes are matched against.
+  std::span<const Format> banner_formats() const noexcept { return banner_formats_; }
+
+  // Which dimensions any campaign asks for: the others need not be looked at.
+  bool uses(Dimension dimension) const noexcept { return (used_ >> static_cast<unsigned>(dimension) & 1) != 0; }
+
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Snapshot() = default;
+
+  std::vector<Campaign> sources_;
+  std::vector<CompiledCampaign> compiled_;
+  std::deque<Line> lines_;
+  std::vector<Format> banner_formats_;
+  std::uint32_t used_ = 0;
+  Index index_;
+};
+
+}  // namespace bidwell::catalog

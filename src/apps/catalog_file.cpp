@@ -1,0 +1,34 @@
+#include "apps/catalog_file.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include "bidwell/catalog/load.h"
+
+namespace bidwell::apps {
+
+CatalogFile::CatalogFile(std::string path, const CurrencyTable& currencies)
+    : path_(std::move(path)), currencies_(currencies) {}
+
+std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
+  loaded_ = stamp();
+  catalog::Loaded loaded = catalog::load_campaign_file(path_, currencies_);
+  if (!loaded.faults.empty()) {
+    for (const Fault& fault : loaded.faults) spdlog::error("{}: {}: {}", path_, fault.where, fault.what);
+    if (current_) spdlog::error("the catalog stays as it was: {} has {} faults", path_, loaded.faults.size());
+    return nullptr;
+  }
+  current_ = catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_);
+  spdlog::info("catalog: {} campaigns from {}", current_->campaigns().size(), path_);
+  return current_;
+}
+
+bool CatalogFile::changed() const { return stamp() != loaded_; }
+
+CatalogFile::Stamp CatalogFile::stamp() const {
+  struct stat status {};
+  if (stat(path_.c_str(), &status) != 0) return {};
+  return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+}  // namespace bidwell::apps

@@ -1,0 +1,143 @@
+// bidwell explain: why each campaign did or did not bid on a request, as a table or as JSON.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "apps/commands.h"
+#include "apps/setup.h"
+#include "bidwell/bidding/explain.h"
+#include "bidwell/core/hash.h"
+#include "bidwell/openrtb/parse.h"
+#include "bidwell/openrtb/privacy.h"
+
+namespace bidwell::apps {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+std::optional<std::string> read_request(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path, std::ios::binary);
+    if (!file) {
+      fmt::print(stderr, "bidwell explain: cannot read the request {}: {}\n", path, std::strerror(errno));
+      return std::nullopt;
+    }
+  }
+  std::istream& in = path == "-" ? std::cin : file;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+const exchange::ExchangeOptions* choose_exchange(const ops::Config& config, const std::string& name) {
+  for (const auto& known : config.exchanges) {
+    if (name.empty() || known.name == name) return &known;
+  }
+  fmt::print(stderr, "bidwell explain: there is no exchange \"{}\" in the configuration\n", name);
+  return nullptr;
+}
+
+std::string decimal(Micros amount) {
+  char text[kMicrosTextSize];
+  return {text, write_micros(text, amount)};
+}
+
+// What a verdict says besides its reason.
+std::string detail(const bidding::Verdict& verdict) {
+  if (verdict.rank == 0) return std::string(bidding::meaning(verdict.reason));
+  std::string text = fmt::format("creative {}", verdict.creative->source->id);
+  if (verdict.deal != nullptr) text += fmt::format(", deal {}", verdict.deal->id);
+  return text;
+}
+
+void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const std::string& only) {
+  fmt::print("privacy: {}\n", openrtb::describe(privacy));
+  if (explanation.reason != bidding::Reason::none) fmt::print("no bid: {}\n", bidding::meaning(explanation.reason));
+  for (const auto& imp : explanation.imps) {
+    fmt::print("\nimpression {}\n", imp.imp->id);
+    if (imp.reason != bidding::Reason::none) {
+      fmt::print("  {}: {}\n", bidding::name(imp.reason), bidding::meaning(imp.reason));
+      continue;
+    }
+    std::size_t width = 8;
+    for (const auto& verdict : imp.verdicts) width = std::max(width, verdict.campaign->source->id.size());
+    fmt::print("  {:>4}  {:<{}}  {:<20} {:>12}  {}\n", "rank", "campaign", width, "reason",
+               fmt::format("CPM {}", explanation.currency), "");
+    for (const auto& verdict : imp.verdicts) {
+      if (!only.empty() && verdict.campaign->source->id != only) continue;
+      fmt::print("  {:>4}  {:<{}}  {:<20} {:>12}  {}\n", verdict.rank == 0 ? "" : std::to_string(verdict.rank),
+                 verdict.campaign->source->id, width,
+                 verdict.reason == bidding::Reason::none ? "bids" : bidding::name(verdict.reason),
+                 verdict.rank == 0 ? "" : decimal(verdict.price), detail(verdict));
+    }
+  }
+}
+
+void print_json(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const std::string& only) {
+  OrderedJson out;
+  out["privacy"] = openrtb::describe(privacy);
+  out["reason"] = bidding::name(explanation.reason);
+  out["currency"] = explanation.currency;
+  out["imps"] = OrderedJson::array();
+  for (const auto& imp : explanation.imps) {
+    OrderedJson entry{{"id", imp.imp->id}, {"reason", bidding::name(imp.reason)}, {"campaigns", OrderedJson::array()}};
+    for (const auto& verdict : imp.verdicts) {
+      if (!only.empty() && verdict.campaign->source->id != only) continue;
+      OrderedJson campaign{{"id", verdict.campaign->source->id},
+                           {"reason", bidding::name(verdict.reason)},
+                           {"meaning", bidding::meaning(verdict.reason)}};
+      if (verdict.rank != 0) {
+        campaign["rank"] = verdict.rank;
+        campaign["price"] = OrderedJson::parse(decimal(verdict.price));
+        campaign["creative"] = verdict.creative->source->id;
+        if (verdict.deal != nullptr) campaign["deal"] = verdict.deal->id;
+      }
+      entry["campaigns"].push_back(std::move(campaign));
+    }
+    out["imps"].push_back(std::move(entry));
+  }
+  fmt::print("{}\n", out.dump(2, ' ', false, OrderedJson::error_handler_t::replace));
+}
+
+}  // namespace
+
+int explain(const ExplainOptions& options) {
+  const auto config = load_config_or_print(options.config);
+  if (!config) return 1;
+  const exchange::ExchangeOptions* chosen = choose_exchange(*config, options.exchange);
+  if (chosen == nullptr) return 1;
+  const auto snapshot = load_catalog_or_print(*config);
+  if (!snapshot) return 1;
+  if (!options.campaign.empty() &&
+      std::none_of(snapshot->campaigns().begin(), snapshot->campaigns().end(),
+                   [&](const auto& campaign) { return campaign.source->id == options.campaign; })) {
+    fmt::print(stderr, "bidwell explain: there is no campaign \"{}\" in {}\n", options.campaign, config->catalog.file);
+    return 1;
+  }
+  auto body = read_request(options.request);
+  if (!body) return 1;
+
+  const std::size_t size = body->size();
+  body->resize(size + openrtb::Parser::kPadding);
+  openrtb::ParserLimits limits;
+  limits.body_bytes_max = std::max(size, config->http.body_bytes_max);
+  openrtb::Parser parser(limits);
+  openrtb::BidRequest request;
+  const openrtb::ParseError error = parser.parse(std::string_view(*body).substr(0, size), request);
+  if (error != openrtb::ParseError::none) {
+    fmt::print(stderr, "bidwell explain: {}: {}\n", options.request == "-" ? "standard input" : options.request,
+               openrtb::describe(error));
+    return 1;
+  }
+  const openrtb::PrivacyBasis privacy = openrtb::scrub(request);
+  const exchange::Exchange exchange(*chosen, config->currencies);
+  const bidding::Moment moment{std::time(nullptr), mix(config->bidding.seed, hash64(request.id))};
+  const bidding::Explanation explanation = bidding::explain(request, exchange.terms(), *snapshot, moment);
+  (options.json ? print_json : print_table)(explanation, privacy, options.campaign);
+  return 0;
+}
+
+}  // namespace bidwell::apps

@@ -1,0 +1,29 @@
+#include "apps/setup.h"
+
+#include <fmt/format.h>
+
+#include "bidwell/catalog/load.h"
+
+namespace bidwell::apps {
+
+void print_faults(const std::string& file, const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults) {
+    fmt::print(stderr, "{}: {}{}{}\n", file, fault.where, fault.where.empty() ? "" : ": ", fault.what);
+  }
+}
+
+std::optional<ops::Config> load_config_or_print(const std::string& path) {
+  ops::LoadedConfig loaded = ops::load_config_file(path, ops::bidwell_environment());
+  print_faults(path, loaded.faults);
+  if (!loaded.faults.empty()) return std::nullopt;
+  return std::move(loaded.config);
+}
+
+std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config) {
+  catalog::Loaded loaded = catalog::load_campaign_file(config.catalog.file, config.currencies);
+  print_faults(config.catalog.file, loaded.faults);
+  if (!loaded.faults.empty()) return nullptr;
+  return catalog::Snapshot::compile(std::move(loaded.campaigns), config.currencies);
+}
+
+}  // namespace bidwell::apps

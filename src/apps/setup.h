@@ -1,0 +1,22 @@
+// What the subcommands share: configuration and catalog from their files, faults to standard error.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bidwell/catalog/snapshot.h"
+#include "bidwell/ops/config.h"
+
+namespace bidwell::apps {
+
+// Prints each fault as "<file>: <place>: <what>".
+void print_faults(const std::string& file, const std::vector<Fault>& faults);
+
+// Nothing (after printing the faults) when the file has any.
+std::optional<ops::Config> load_config_or_print(const std::string& path);
+
+// Null likewise.
+std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config);
+
+}  // namespace bidwell::apps

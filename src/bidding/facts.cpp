@@ -1,0 +1,148 @@
+#include "bidding/facts.h"
+
+#include <ctime>
+
+#include "bidwell/core/text.h"
+
+namespace bidwell::bidding {
+namespace {
+
+using catalog::Dimension;
+using catalog::Trait;
+using openrtb::kAbsent;
+
+constexpr std::int64_t kDay = 86'400;
+
+// The year of a time, and the hour of its week (0 = Monday 00:00).
+int year_of(std::int64_t unix_seconds) {
+  std::time_t time = unix_seconds;
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  return parts.tm_year + 1900;
+}
+
+int hour_of_week_at(std::int64_t local_seconds) {
+  const std::int64_t day = local_seconds / kDay - (local_seconds % kDay < 0);
+  const std::int64_t weekday = ((day + 3) % 7 + 7) % 7;  // 1 January 1970 was a Thursday
+  return static_cast<int>(weekday * 24 + (local_seconds - day * kDay) / 3600);
+}
+
+std::int64_t inventory_value(const openrtb::BidRequest& request) {
+  if (request.app.present) return 2;
+  if (request.site.present) return 1;
+  return request.dooh.present ? 3 : 0;
+}
+
+// The device's place if it is given, else the user's home.
+const openrtb::Geo& geo_of(const openrtb::BidRequest& request) {
+  const openrtb::Geo& device = request.device.geo;
+  return device.country.empty() && !request.user.geo.country.empty() ? request.user.geo : device;
+}
+
+}  // namespace
+
+template <class Add>
+void Facts::fill(Dimension dimension, Add&& add) {
+  if (!snapshot_.uses(dimension)) return;
+  const std::size_t first = tokens_.size();
+  add([&](std::string_view value) {
+    if (const std::uint64_t number = catalog::token(dimension, value); number != 0) tokens_.push_back(number);
+  });
+  if (tokens_.size() > first) tokens_.push_back(catalog::token(dimension, catalog::kAnyValue));
+  ranges_[static_cast<std::size_t>(dimension)] = {static_cast<std::uint32_t>(first),
+                                                  static_cast<std::uint32_t>(tokens_.size() - first)};
+}
+
+Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot, Moment moment,
+             Workspace& workspace)
+    : snapshot_(snapshot), tokens_(workspace.tokens_), geo_(geo_of(request)) {
+  tokens_.clear();
+  const openrtb::Channel& channel = request.channel();
+  const openrtb::Device& device = request.device;
+
+  os_ = catalog::os_value(device.os);
+  os_version_ = catalog::parse_version(device.osv, 0);
+  traits_ = catalog::trait_bit(Trait::inventory, inventory_value(request)) |
+            catalog::trait_bit(Trait::device_type, device.devicetype) | catalog::trait_bit(Trait::os, os_) |
+            catalog::trait_bit(Trait::connection, device.connectiontype) |
+            catalog::trait_bit(Trait::gender, catalog::gender_value(request.user.gender));
+
+  const std::int32_t offset = geo_.utcoffset == kAbsent ? 0 : geo_.utcoffset;
+  hour_of_week_ = hour_of_week_at(moment.unix_seconds + std::int64_t{offset} * 60);
+  if (request.user.yob != kAbsent && request.user.yob > 1900) {
+    const int age = year_of(moment.unix_seconds) - request.user.yob;
+    if (age >= 0) age_ = age;
+  }
+
+  country_ = catalog::token(Dimension::country, geo_.country);
+
+  // The exchange is always known; its "any" token would say nothing.
+  if (snapshot.uses(Dimension::exchange)) {
+    ranges_[static_cast<std::size_t>(Dimension::exchange)] = {static_cast<std::uint32_t>(tokens_.size()), 1};
+    tokens_.push_back(terms.exchange);
+  }
+  const auto one = [&](Dimension dimension, std::string_view value) {
+    fill(dimension, [&](auto&& add) { add(value); });
+  };
+  const auto categories = [](auto& add, openrtb::Strings list) {
+    for (const std::string_view category : list) {
+      add(category);
+      if (const auto parent = catalog::parent_category(category); !parent.empty()) add(parent);
+    }
+  };
+  one(Dimension::bundle, channel.bundle);
+  fill(Dimension::domain, [&](auto&& add) {
+    // "a.example.com" is within "example.com" too.
+    std::string_view domain = channel.domain;
+    while (domain.find('.') != std::string_view::npos) {
+      add(domain);
+      domain.remove_prefix(domain.find('.') + 1);
+    }
+  });
+  one(Dimension::publisher, channel.publisher.id);
+  fill(Dimension::content_category, [&](auto&& add) { categories(add, channel.content.cat); });
+  fill(Dimension::page_category, [&](auto&& add) {
+    categories(add, channel.cat);
+    categories(add, channel.sectioncat);
+    categories(add, channel.pagecat);
+  });
+  one(Dimension::country, geo_.country);
+  one(Dimension::region, geo_.region);
+  one(Dimension::city, geo_.city);
+  one(Dimension::postal_code, geo_.zip);
+  one(Dimension::make, device.make);
+  one(Dimension::model, device.model);
+  one(Dimension::language, device.language);
+  one(Dimension::carrier, device.carrier);
+  fill(Dimension::segment, [&](auto&& add) {
+    for (const openrtb::Segment& segment : request.user.segments) {
+      add(segment.id);
+      // Also as "provider:id", for ids that mean something else elsewhere.
+      char qualified[256];
+      const std::size_t size = segment.provider.size() + 1 + segment.id.size();
+      if (segment.provider.empty() || size > sizeof qualified) continue;
+      segment.provider.copy(qualified, segment.provider.size());
+      qualified[segment.provider.size()] = ':';
+      segment.id.copy(qualified + segment.provider.size() + 1, segment.id.size());
+      add(std::string_view(qualified, size));
+    }
+  });
+  before_deals_ = tokens_.size();
+}
+
+void Facts::set_deals(const openrtb::Imp& imp) {
+  tokens_.resize(before_deals_);
+  ranges_[static_cast<std::size_t>(Dimension::deal)] = {};
+  if (imp.deals.empty()) return;
+  fill(Dimension::deal, [&](auto&& add) {
+    for (const openrtb::Deal& deal : imp.deals) add(deal.id);
+  });
+}
+
+std::uint64_t imp_traits(const openrtb::Imp& imp) noexcept {
+  const std::int32_t pos = imp.banner.present && imp.banner.pos != kAbsent ? imp.banner.pos : imp.video.pos;
+  return catalog::trait_bit(Trait::position, pos) | catalog::trait_bit(Trait::instl, imp.instl == 1) |
+         catalog::trait_bit(Trait::rewarded, imp.rwdd == 1);
+}
+
+}  // namespace bidwell::bidding

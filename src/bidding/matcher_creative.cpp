@@ -1,0 +1,191 @@
+// Whether an impression takes a creative, and at what price.
+#include <algorithm>
+
+#include "bidding/matcher.h"
+#include "bidwell/bidding/native.h"
+#include "bidwell/core/text.h"
+
+namespace bidwell::bidding {
+namespace {
+
+using catalog::CompiledCreative;
+using catalog::Creative;
+using catalog::Media;
+using openrtb::EnumSet;
+using openrtb::kAbsent;
+
+bool is_blocked_domain(const Creative& creative, openrtb::Strings blocked) {
+  for (const std::string_view domain : blocked) {
+    for (const std::string& mine : creative.adomain) {
+      if (within_domain(mine, domain)) return true;
+    }
+  }
+  return false;
+}
+
+// Whether one of the creative's categories, or the parent of one, is listed.
+bool has_category(const CompiledCreative& creative, openrtb::Strings listed) {
+  for (const std::string_view category : listed) {
+    for (const std::string_view mine : creative.cat) {
+      if (ascii_iequal(mine, category)) return true;
+    }
+  }
+  return false;
+}
+
+bool accepts_language(const CompiledCreative& creative, openrtb::Strings accepted) {
+  if (creative.language.empty() || accepted.empty()) return true;
+  return std::any_of(accepted.begin(), accepted.end(), [&](std::string_view language) {
+    return ascii_iequal(language.substr(0, language.find_first_of("-_")), creative.language);
+  });
+}
+
+// An API framework that the creative needs and the player does not name is missing.
+bool lacks_api(const Creative& creative, EnumSet offered) {
+  return (creative.api.bits() & ~offered.bits()) != 0;
+}
+
+bool accepts_mime(const Creative& creative, openrtb::Strings mimes) {
+  if (mimes.empty()) return true;
+  return std::all_of(creative.media_files.begin(), creative.media_files.end(), [&](const catalog::MediaFile& file) {
+    return std::any_of(mimes.begin(), mimes.end(),
+                       [&](std::string_view mime) { return ascii_iequal(trim(mime), file.type); });
+  });
+}
+
+bool fits_duration(std::int32_t duration, const openrtb::Stream& stream) {
+  if (!stream.rqddurs.empty()) {
+    if (std::find(stream.rqddurs.begin(), stream.rqddurs.end(), duration) == stream.rqddurs.end()) return false;
+  } else {
+    if (stream.minduration != kAbsent && duration < stream.minduration) return false;
+    if (stream.maxduration != kAbsent && stream.maxduration > 0 && duration > stream.maxduration) return false;
+  }
+  return stream.poddur == kAbsent || stream.poddur <= 0 || duration <= stream.poddur;
+}
+
+const openrtb::Stream* stream_of(const Creative& creative, const openrtb::Imp& imp) {
+  if (creative.media == Media::video) return &imp.video;
+  if (creative.media == Media::audio) return &imp.audio;
+  return nullptr;
+}
+
+}  // namespace
+
+Reason Matcher::check_stream(const Creative& creative, const openrtb::Stream& stream) const {
+  if (creative.attr.intersects(stream.battr)) return Reason::attribute_blocked;
+  if (lacks_api(creative, stream.api)) return Reason::api;
+  if (!accepts_mime(creative, stream.mimes)) return Reason::mime;
+  if (!stream.protocols.empty() && !stream.protocols.contains(creative.protocol)) return Reason::protocol;
+  if (!stream.delivery.empty() && !stream.delivery.contains(2)) return Reason::delivery;
+  if (stream.linearity == 2) return Reason::linearity;
+  return fits_duration(creative.duration, stream) ? Reason::none : Reason::duration;
+}
+
+Reason Matcher::check_creative(const CompiledCreative& creative, const openrtb::Imp& imp) const {
+  const Creative& source = *creative.source;
+  if (imp.secure == 1 && !source.secure) return Reason::insecure;
+  if (is_blocked_domain(source, request_.badv)) return Reason::advertiser_blocked;
+  if (!request_.bcat.empty() || !request_.acat.empty()) {
+    if (!creative.cat.empty() && source.cattax != request_.cattax) return Reason::category_taxonomy;
+    if (has_category(creative, request_.bcat)) return Reason::category_blocked;
+    if (!request_.acat.empty() && !has_category(creative, request_.acat)) return Reason::category_blocked;
+  }
+  if (!source.bundle.empty() && std::find(request_.bapp.begin(), request_.bapp.end(), source.bundle) != request_.bapp.end()) {
+    return Reason::app_blocked;
+  }
+  if (!accepts_language(creative, request_.wlang)) return Reason::creative_language;
+  switch (source.media) {
+    case Media::banner:
+      if (source.attr.intersects(imp.banner.battr)) return Reason::attribute_blocked;
+      if (imp.banner.btype.contains(source.btype)) return Reason::banner_type_blocked;
+      return lacks_api(source, imp.banner.api) ? Reason::api : Reason::none;
+    case Media::native:
+      if (source.attr.intersects(imp.native.battr)) return Reason::attribute_blocked;
+      if (lacks_api(source, imp.native.api)) return Reason::api;
+      return can_answer(imp.native, creative) ? Reason::none : Reason::native_assets;
+    case Media::video: return check_stream(source, imp.video);
+    case Media::audio: return check_stream(source, imp.audio);
+  }
+  return Reason::none;
+}
+
+Reason Matcher::check_deal(const openrtb::Deal& deal, const catalog::CompiledCampaign& campaign,
+                           const CompiledCreative& creative, Micros value, Micros& price) const {
+  if (deal.id.empty()) return Reason::deal;
+  if (!deal.wseat.empty() &&
+      std::find(deal.wseat.begin(), deal.wseat.end(), seat_of(campaign)) == deal.wseat.end()) {
+    return Reason::deal_seat;
+  }
+  if (!deal.wadomain.empty()) {
+    const auto& mine = creative.source->adomain;
+    const bool welcome = std::all_of(mine.begin(), mine.end(), [&](const std::string& domain) {
+      return std::any_of(deal.wadomain.begin(), deal.wadomain.end(),
+                         [&](std::string_view wanted) { return ascii_iequal(wanted, domain); });
+    });
+    if (!welcome) return Reason::deal_advertiser;
+  }
+  if (deal.bidfloor.state == openrtb::Floor::State::unreadable) return Reason::floor_unreadable;
+  const Currency* floor_currency = terms_.currencies->find(deal.bidfloor.currency);
+  if (floor_currency == nullptr) return Reason::floor_currency_unknown;
+  const Micros floor = convert(deal.bidfloor.micros, *floor_currency, currency_, Rounding::up);
+  if (value < floor) return Reason::below_floor;
+  // At 3 the floor is the agreed price, not a lower bound.
+  price = deal.at == 3 && floor > 0 ? floor : value;
+  return Reason::none;
+}
+
+Reason Matcher::check_price(const catalog::CompiledCampaign& campaign, const CompiledCreative& creative,
+                            const Offer& offer, Choice& choice) const {
+  const openrtb::Imp& imp = offer.imp();
+  const Micros value = convert(campaign.value, campaign.currency, currency_, Rounding::down);
+  Micros price = value;
+  choice.deal = nullptr;
+  if (campaign.wants_deal) {
+    // The first deal it wants and may use; if none, why the last one refused.
+    const catalog::NameRule& wanted =
+        campaign.source->targeting.names[static_cast<std::size_t>(catalog::Dimension::deal)];
+    Reason reason = Reason::deal;
+    for (const openrtb::Deal& deal : imp.deals) {
+      const auto is = [&](const std::string& id) { return id == deal.id || id == catalog::kAnyValue; };
+      if (std::none_of(wanted.include.begin(), wanted.include.end(), is)) continue;
+      if (std::find(wanted.exclude.begin(), wanted.exclude.end(), deal.id) != wanted.exclude.end()) continue;
+      reason = check_deal(deal, campaign, creative, value, price);
+      if (reason != Reason::none) continue;
+      choice.deal = &deal;
+      break;
+    }
+    if (choice.deal == nullptr) return reason;
+  } else if (price < offer.floor()) {
+    return Reason::below_floor;
+  }
+  if (price <= 0) return Reason::below_floor;
+  if (const openrtb::Stream* stream = stream_of(*creative.source, imp)) {
+    const openrtb::Floor& per_second = stream->mincpmpersec;
+    if (per_second.state == openrtb::Floor::State::unreadable) return Reason::floor_unreadable;
+    const Micros least = convert(per_second.micros, offer.floor_currency(), currency_, Rounding::up);
+    if (least > price / creative.source->duration) return Reason::below_floor;
+  }
+  choice.imp = &imp;
+  choice.campaign = &campaign;
+  choice.creative = &creative;
+  choice.price = price;
+  choice.seat = seat_of(campaign);
+  return Reason::none;
+}
+
+Reason Matcher::check_line(const catalog::Line& line, const Offer& offer, Choice& choice) const {
+  // Creatives take turns: the seed says who is asked first.
+  const std::size_t count = line.creatives.size();
+  std::size_t next = count == 1 ? 0 : moment_.seed % count;
+  Reason first = Reason::none;
+  for (std::size_t i = 0; i < count; ++i, next = next + 1 == count ? 0 : next + 1) {
+    const CompiledCreative& creative = *line.creatives[next];
+    Reason reason = check_creative(creative, offer.imp());
+    if (reason == Reason::none) reason = check_price(*line.campaign, creative, offer, choice);
+    if (reason == Reason::none) return reason;
+    if (first == Reason::none) first = reason;
+  }
+  return first;
+}
+
+}  // namespace bidwell::bidding

@@ -1,0 +1,12 @@
+// The parts of the campaign file, each read into its struct.
+#pragma once
+
+#include "bidwell/catalog/load.h"
+#include "bidwell/core/json_fields.h"
+
+namespace bidwell::catalog {
+
+Targeting load_targeting(const Json& value, const std::string& where, std::vector<Fault>& faults);
+Creative load_creative(const Json& value, const std::string& where, std::vector<Fault>& faults);
+
+}  // namespace bidwell::catalog

@@ -1,0 +1,129 @@
+#include "bidwell/catalog/snapshot.h"
+
+#include <algorithm>
+
+#include "catalog/index_builder.h"
+#include "catalog/markup.h"
+
+namespace bidwell::catalog {
+namespace {
+
+std::int32_t code_points(std::string_view text) {
+  return static_cast<std::int32_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+CompiledCreative compile_creative(const Campaign& campaign, const Creative& creative) {
+  CompiledCreative out;
+  out.source = &creative;
+  out.fixed = fixed_members(campaign, creative);
+  for (Piece& piece : cut_markup(markup_of(campaign, creative), campaign, creative)) {
+    out.pieces.push_back(std::move(piece.text));
+    out.adm.push_back({out.pieces.back(), piece.macro});
+  }
+  for (const std::string& category : creative.cat) {
+    out.cat.push_back(category);
+    if (const auto parent = parent_category(category); !parent.empty()) out.cat.push_back(parent);
+  }
+  out.language = creative.language.substr(0, creative.language.find_first_of("-_"));
+  for (const std::string& title : creative.titles) out.titles.push_back({code_points(title), native_title(title)});
+  for (const NativeImage& image : creative.images) {
+    out.images.push_back({image.type, image.w, image.h, native_image(image)});
+  }
+  for (const NativeData& data : creative.data) {
+    out.data.push_back({data.type, code_points(data.value), native_data(data)});
+  }
+  return out;
+}
+
+std::vector<Predicate> compile_predicates(const Targeting& targeting) {
+  std::vector<Predicate> predicates;
+  for (std::size_t i = 0; i < kDimensions; ++i) {
+    const auto dimension = static_cast<Dimension>(i);
+    const auto add = [&](Predicate::Kind kind, const std::vector<std::string>& values) {
+      if (values.empty()) return;
+      Predicate predicate{dimension, kind, {}};
+      for (const std::string& value : values) predicate.tokens.push_back(token(dimension, value));
+      std::sort(predicate.tokens.begin(), predicate.tokens.end());
+      predicate.tokens.erase(std::unique(predicate.tokens.begin(), predicate.tokens.end()), predicate.tokens.end());
+      predicates.push_back(std::move(predicate));
+    };
+    const NameRule& rule = targeting.names[i];
+    add(Predicate::Kind::include, rule.include);
+    add(Predicate::Kind::exclude, rule.exclude);
+    add(Predicate::Kind::all, rule.all);
+  }
+  return predicates;
+}
+
+Format format_of(const Creative& creative) {
+  Format format{static_cast<std::uint8_t>(creative.media), 0, 0};
+  if (creative.media == Media::banner) {
+    format.w = static_cast<std::uint16_t>(creative.w);
+    format.h = static_cast<std::uint16_t>(creative.h);
+  }
+  return format;
+}
+
+void compile_campaign(const CurrencyTable& currencies, CompiledCampaign& out) {
+  const Campaign& campaign = *out.source;
+  out.currency = *currencies.find(campaign.currency);
+  out.value = campaign.value();
+  out.value_usd = convert(out.value, out.currency, *currencies.find("USD"), Rounding::down);
+  out.predicates = compile_predicates(campaign.targeting);
+  out.wants_deal = !campaign.targeting.names[static_cast<std::size_t>(Dimension::deal)].include.empty();
+  if (campaign.dsa) {
+    out.dsa_by_publisher = dsa_member(*campaign.dsa, false);
+    out.dsa_by_advertiser = dsa_member(*campaign.dsa, true);
+  }
+  for (const Creative& creative : campaign.creatives) out.creatives.push_back(compile_creative(campaign, creative));
+}
+
+}  // namespace
+
+std::string_view name(Media media) noexcept {
+  constexpr std::string_view kNames[] = {"", "banner", "video", "audio", "native"};
+  return kNames[static_cast<std::size_t>(media)];
+}
+
+std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaigns, const CurrencyTable& currencies) {
+  const std::shared_ptr<Snapshot> snapshot(new Snapshot);
+  snapshot->sources_ = std::move(campaigns);
+  snapshot->compiled_.resize(snapshot->sources_.size());  // never again: lines point into it
+  IndexBuilder builder;
+  for (std::size_t i = 0; i < snapshot->sources_.size(); ++i) {
+    CompiledCampaign& campaign = snapshot->compiled_[i];
+    campaign.source = &snapshot->sources_[i];
+    compile_campaign(currencies, campaign);
+    for (const Predicate& predicate : campaign.predicates) {
+      snapshot->used_ |= 1u << static_cast<unsigned>(predicate.dimension);
+    }
+
+    const std::size_t first_line = snapshot->lines_.size();
+    for (const CompiledCreative& creative : campaign.creatives) {
+      const Format format = format_of(*creative.source);
+      const auto mine = snapshot->lines_.begin() + static_cast<std::ptrdiff_t>(first_line);
+      auto line = std::find_if(mine, snapshot->lines_.end(), [&](const Line& known) { return known.format == format; });
+      if (line == snapshot->lines_.end()) {
+        snapshot->lines_.push_back({format, &campaign, {}});
+        line = snapshot->lines_.end() - 1;
+      }
+      line->creatives.push_back(&creative);
+    }
+    for (std::size_t number = first_line; number < snapshot->lines_.size(); ++number) {
+      const Line& line = snapshot->lines_[number];
+      campaign.lines.push_back(&line);
+      if (line.format.media == static_cast<std::uint8_t>(Media::banner) &&
+          std::find(snapshot->banner_formats_.begin(), snapshot->banner_formats_.end(), line.format) ==
+              snapshot->banner_formats_.end()) {
+        snapshot->banner_formats_.push_back(line.format);
+      }
+      // A paused campaign stays in the catalog, for explain, but is never a candidate.
+      if (campaign.source->active) builder.add(campaign, line, static_cast<std::uint32_t>(number));
+    }
+  }
+  snapshot->index_ = std::move(builder).build();
+  return snapshot;
+}
+
+}  // namespace bidwell::catalog

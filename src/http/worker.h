@@ -1,0 +1,92 @@
+// One thread's share of the server: its loop, its connections, and what they lend from it.
+// Everything but what is marked otherwise is for the thread that runs the loop.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "bidwell/http/router.h"
+#include "bidwell/http/server.h"
+#include "http/answers.h"
+#include "http/block_pool.h"
+#include "http/connection.h"
+#include "http/gzip.h"
+#include "http/limits.h"
+
+namespace bidwell::http {
+
+class Worker {
+ public:
+  Worker(const Options& options, Router router);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // The loop: returns when stop() has been heeded.
+  void run();
+
+  // Any thread. Takes a connected, non-blocking socket of this address family.
+  void hand_over(int fd, int family);
+  // Any thread: connections open or handed over.
+  std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+  // Any thread.
+  void post(std::function<void()> task);
+  // Any thread: drains, and gives up what is left at `deadline`.
+  void stop(std::chrono::steady_clock::time_point deadline);
+  // After run(): whether stop() had to give up something in flight.
+  bool gave_up() const noexcept { return gave_up_; }
+  // Any thread.
+  const Counters& counters() const noexcept { return counters_; }
+
+  // What connections lend.
+  Counters& counters() noexcept { return counters_; }
+  const Limits& limits() const noexcept { return limits_; }
+  const Router& router() const noexcept { return router_; }
+  BlockPool& blocks() noexcept { return blocks_; }
+  Answers& answers() noexcept { return answers_; }
+  Inflater& inflater() noexcept { return inflater_; }
+  bool draining() const noexcept { return draining_; }
+  boost::asio::io_context& context() noexcept { return context_; }
+  // Deletes it.
+  void remove(Connection& connection) noexcept;
+
+  // Takes the socket at once; hand_over() ends here.
+  void open(int fd, int family);
+
+ private:
+  // Deadlines are looked at once a second, a slice of the connections at a time: with thousands of
+  // them a whole sweep would hold up the requests behind it.
+  static constexpr std::size_t kSlices = 16;
+  static constexpr std::chrono::milliseconds kTick = std::chrono::milliseconds(1000) / kSlices;
+
+  void tick();
+  void finish_if_drained();
+  template <typename Visit>
+  void for_each_connection(Visit visit);
+
+  // Only the loop's thread touches sockets and timers; tasks may come from any.
+  boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  boost::asio::steady_timer timer_;
+  Counters counters_;
+  Limits limits_;
+  Router router_;
+  BlockPool blocks_;
+  Answers answers_;
+  Inflater inflater_;
+  std::array<ConnectionList, kSlices> connections_;
+  std::size_t looked_at_next_ = 0;
+  std::size_t filled_next_ = 0;
+  bool draining_ = false;
+  bool gave_up_ = false;
+  std::chrono::steady_clock::time_point give_up_at_;
+  std::atomic<std::size_t> load_{0};
+};
+
+}  // namespace bidwell::http

@@ -1,0 +1,155 @@
+// Serialises a bid response. Nearly all of it was serialised when the catalog was compiled; this
+// copies it and fills in what the request decides.
+#include "bidwell/openrtb/response.h"
+
+namespace bidwell::openrtb {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+constexpr bool plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+void append_percent_encoded(std::string_view text, OutputBuffer& out) {
+  for (const char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (unreserved) {
+      out.append(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out.append('%');
+      out.append(kHex[byte >> 4]);
+      out.append(kHex[byte & 15]);
+    }
+  }
+}
+
+void append_money(Micros amount, OutputBuffer& out) {
+  if (char* at = out.reserve(kMicrosTextSize)) out.commit(write_micros(at, amount));
+}
+
+void append_macro(Macro macro, const BidResponse& response, const Bid& bid, OutputBuffer& out) {
+  switch (macro) {
+    case Macro::none:
+      break;
+    case Macro::auction_id:
+      append_percent_encoded(response.id, out);
+      break;
+    case Macro::imp_id:
+      append_percent_encoded(bid.impid, out);
+      break;
+    case Macro::bid_id:
+      append_percent_encoded(bid.id, out);
+      break;
+    case Macro::timestamp:
+      out.append_number(response.timestamp_ms);
+      break;
+    case Macro::random:
+      out.append_number(response.random);
+      break;
+  }
+}
+
+// The markup is JSON inside a JSON string, hence the escaped quotes.
+void append_native_head(const Bid& bid, OutputBuffer& out) {
+  if (bid.native_wrapped) out.append(R"({\"native\":)");
+  out.append('{');
+  if (!bid.native_ver.empty()) {
+    out.append(R"(\"ver\":\")");
+    append_percent_encoded(bid.native_ver, out);  // digits and dots, unless somebody plays tricks
+    out.append(R"(\",)");
+  }
+  out.append(R"(\"assets\":[)");
+  bool first = true;
+  for (const NativeAssetAnswer& asset : bid.assets) {
+    out.append(first ? R"({\"id\":)" : R"(,{\"id\":)");
+    first = false;
+    out.append_number(asset.id);
+    if (asset.required) out.append(R"(,\"required\":1)");
+    out.append(',');
+    out.append(asset.text);
+    out.append('}');
+  }
+  out.append(']');
+}
+
+void append_bid(const BidResponse& response, const Bid& bid, OutputBuffer& out) {
+  out.append(R"({"id":")");
+  out.append(bid.id);
+  out.append(R"(","impid":")");
+  append_json_escaped(bid.impid, out);
+  out.append(R"(","price":)");
+  append_money(bid.price, out);
+  if (!bid.dealid.empty()) {
+    out.append(R"(,"dealid":")");
+    append_json_escaped(bid.dealid, out);
+    out.append('"');
+  }
+  out.append(bid.fixed);
+  out.append(R"(,"adm":")");
+  if (bid.native) append_native_head(bid, out);
+  for (const MarkupPart& part : bid.adm) {
+    out.append(part.text);
+    append_macro(part.macro, response, bid, out);
+  }
+  if (bid.native) out.append(bid.native_wrapped ? "}}" : "}");
+  out.append('"');
+  if (!bid.ext.empty()) {
+    out.append(R"(,"ext":)");
+    out.append(bid.ext);
+  }
+  out.append('}');
+}
+
+}  // namespace
+
+void append_json_escaped(std::string_view text, OutputBuffer& out) noexcept {
+  std::size_t clean = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (plain(text[i])) continue;
+    out.append(text.substr(clean, i - clean));
+    clean = i + 1;
+    const char c = text[i];
+    if (c == '"' || c == '\\') {
+      out.append('\\');
+      out.append(c);
+    } else {
+      out.append("\\u00");
+      out.append(kHex[static_cast<unsigned char>(c) >> 4]);
+      out.append(kHex[static_cast<unsigned char>(c) & 15]);
+    }
+  }
+  out.append(text.substr(clean));
+}
+
+void write(const BidResponse& response, OutputBuffer& out) noexcept {
+  out.append(R"({"id":")");
+  append_json_escaped(response.id, out);
+  out.append(R"(","cur":")");
+  out.append(response.cur);
+  out.append(R"(","seatbid":[)");
+  for (std::size_t i = 0; i < response.bids.size(); ++i) {
+    const Bid& bid = response.bids[i];
+    if (i != 0 && response.bids[i - 1].seat == bid.seat) {
+      out.append(',');
+    } else {
+      out.append(i == 0 ? R"({"seat":")" : R"(]},{"seat":")");
+      append_json_escaped(bid.seat, out);
+      out.append(R"(","bid":[)");
+    }
+    append_bid(response, bid, out);
+  }
+  out.append(response.bids.empty() ? "]}" : "]}]}");
+}
+
+void write_no_bid(std::string_view request_id, int nbr, OutputBuffer& out) noexcept {
+  out.append(R"({"id":")");
+  append_json_escaped(request_id, out);
+  out.append(R"(","seatbid":[],"nbr":)");
+  out.append_number(nbr);
+  out.append('}');
+}
+
+}  // namespace bidwell::openrtb
