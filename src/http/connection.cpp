@@ -263,7 +263,8 @@ void Connection::linger(Clock::time_point now) noexcept {
 
 // After the last answer, with no operation outstanding.
 void Connection::end(Clock::time_point now) noexcept {
-  if (!unread_) return destroy();
+  error_code ignored;
+  if (!unread_ && socket_.available(ignored) == 0) return destroy();
   linger(now);
   reader_.abandon();
   read();

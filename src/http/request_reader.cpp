@@ -28,7 +28,8 @@ const char* find_head_end(const char* begin, const char* from, const char* end, 
 
 // What no head begins with, TLS for instance: to be told so now and not after a timeout.
 bool hopeless(char first) {
-  return (first <= ' ' && first != '\r') || first == '\x7f';
+  const auto byte = static_cast<unsigned char>(first);
+  return (byte <= ' ' && byte != '\r') || byte >= 0x7f;
 }
 
 }  // namespace

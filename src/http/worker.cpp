@@ -45,6 +45,7 @@ void Worker::open(int fd, int family) {
   error_code ec;
   socket.assign(protocol, fd, ec);
   if (ec) {
+    counters_.open_errors.add();
     ::close(fd);
     load_.fetch_sub(1, std::memory_order_relaxed);
     return;

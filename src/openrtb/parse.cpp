@@ -7,20 +7,10 @@
 
 namespace bidwell::openrtb {
 
-static_assert(Parser::kPadding >= simdjson::SIMDJSON_PADDING);
-
 struct Parser::Impl {
-  explicit Impl(const ParserLimits& limits) : json(limits) {
-    // Both grow to their bound now rather than at the first large request.
-    if (request_parser.allocate(limits.body_bytes_max) ||
-        native_parser.allocate(limits.body_bytes_max)) {
-      throw std::bad_alloc();
-    }
-  }
+  explicit Impl(const ParserLimits& limits) : json(limits) {}
 
   JsonReader json;
-  ondemand::parser request_parser;
-  ondemand::parser native_parser;
 };
 
 Parser::Parser(const ParserLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -30,13 +20,11 @@ Parser& Parser::operator=(Parser&&) noexcept = default;
 
 namespace {
 
-void read_imps(JsonReader& json, ondemand::parser& native_parser, ondemand::value value,
-               BidRequest& request) {
+void read_imps(JsonReader& json, BidRequest& request) {
   const std::size_t first = json.imps.size();
-  const bool is_array = json.each_element(value, [&](ondemand::value element) {
-    if (!JsonReader::is_object(JsonReader::token(element)))
-      return json.fail(ParseError::imp_missing);
-    if (Imp* imp = json.push(json.imps)) read_imp(json, native_parser, element, *imp);
+  const bool is_array = json.each_element([&] {
+    if (!json.is_object()) return json.fail(ParseError::imp_missing);
+    if (Imp* imp = json.push(json.imps)) read_imp(json, *imp);
   });
   if (!is_array) return json.fail(ParseError::imp_missing);
   request.imp = json.imps.since(first);
@@ -58,96 +46,49 @@ ParseError Parser::parse(std::string_view body, BidRequest& request) {
   json.start(body);
   request = BidRequest{};
 
-  ondemand::document document;
-  const simdjson::padded_string_view padded(body.data(), body.size(), body.size() + kPadding);
-  if (impl_->request_parser.iterate(padded).get(document)) return ParseError::not_json;
-  simdjson::ondemand::json_type type;
-  if (document.type().get(type)) return ParseError::not_json;
-  if (type != simdjson::ondemand::json_type::object) return ParseError::not_an_object;
-  ondemand::object object;
-  if (document.get_object().get(object)) return ParseError::not_json;
+  if (json.failed()) return json.error();
 
   bool has_imp = false;
   std::int32_t cattax = kAbsent, ext_cattax = kAbsent;
-  json.fields(object, [&](std::uint64_t head, std::string_view key, ondemand::value value) {
+  json.each_field([&](std::uint64_t head, std::string_view) {
     switch (head) {
       case key8("id"):
-        request.id_is_number = JsonReader::is_number(JsonReader::token(value));
-        request.id = json.string(value);
+        request.id_is_number = json.is_number();
+        request.id = json.string();
         break;
       case key8("imp"):
         has_imp = true;
-        read_imps(json, impl_->native_parser, value, request);
+        read_imps(json, request);
         break;
-      case key8("site"):
-        read_channel(json, value, request.site);
-        break;
-      case key8("app"):
-        read_channel(json, value, request.app);
-        break;
-      case key8("dooh"):
-        read_channel(json, value, request.dooh);
-        break;
-      case key8("device"):
-        read_device(json, value, request.device);
-        break;
-      case key8("user"):
-        read_user(json, value, request.user);
-        break;
-      case key8("regs"):
-        read_regs(json, value, request.regs);
-        break;
-      case key8("source"):
-        read_source(json, value, request.schain);
-        break;
-      case key8("at"):
-        request.at = json.integer(value, 2);
-        break;
-      case key8("tmax"):
-        request.tmax = json.integer(value);
-        break;
-      case key8("test"):
-        request.test = json.integer(value, 0);
-        break;
-      case key8("cur"):
-        request.cur = json.string_list(value);
-        break;
-      case key8("wseat"):
-        request.wseat = json.string_list(value);
-        break;
-      case key8("bseat"):
-        request.bseat = json.string_list(value);
-        break;
-      case key8("bcat"):
-        request.bcat = json.string_list(value);
-        break;
-      case key8("acat"):
-        request.acat = json.string_list(value);
-        break;
-      case key8("badv"):
-        request.badv = json.string_list(value);
-        break;
-      case key8("bapp"):
-        request.bapp = json.string_list(value);
-        break;
-      case key8("wlang"):
-        request.wlang = json.string_list(value);
-        break;
-      case key8("cattax"):
-        cattax = json.integer(value);
-        break;
+      case key8("site"): read_channel(json, request.site); break;
+      case key8("app"): read_channel(json, request.app); break;
+      case key8("dooh"): read_channel(json, request.dooh); break;
+      case key8("device"): read_device(json, request.device); break;
+      case key8("user"): read_user(json, request.user); break;
+      case key8("regs"): read_regs(json, request.regs); break;
+      case key8("source"): read_source(json, request.schain); break;
+      case key8("at"): request.at = json.integer(2); break;
+      case key8("tmax"): request.tmax = json.integer(); break;
+      case key8("test"): request.test = json.integer(0); break;
+      case key8("cur"): request.cur = json.string_list(); break;
+      case key8("wseat"): request.wseat = json.string_list(); break;
+      case key8("bseat"): request.bseat = json.string_list(); break;
+      case key8("bcat"): request.bcat = json.string_list(); break;
+      case key8("acat"): request.acat = json.string_list(); break;
+      case key8("badv"): request.badv = json.string_list(); break;
+      case key8("bapp"): request.bapp = json.string_list(); break;
+      case key8("wlang"): request.wlang = json.string_list(); break;
+      case key8("cattax"): cattax = json.integer(); break;
       case key8("ext"):
-        json.each_field(value, [&](std::uint64_t inner, std::string_view, ondemand::value field) {
-          if (inner == key8("cattax")) ext_cattax = json.integer(field);
+        json.each_field([&](std::uint64_t inner, std::string_view) {
+          if (inner == key8("cattax")) ext_cattax = json.integer();
         });
         break;
-      default:
-        break;
+      default: break;
     }
-    (void)key;
   });
-  if (json.failed()) return json.error;
-  if (!at_end(document)) return ParseError::not_json;
+  if (json.failed()) return json.error();
+  if (!json.at_end()) return ParseError::not_json;
   if (request.id.empty()) return ParseError::id_missing;
   if (!has_imp) return ParseError::imp_missing;
   if (request.imp.empty()) return ParseError::imp_empty;
@@ -159,18 +100,12 @@ ParseError Parser::parse(std::string_view body, BidRequest& request) {
 
 std::string_view describe(ParseError error) noexcept {
   switch (error) {
-    case ParseError::none:
-      return "no error";
-    case ParseError::not_json:
-      return "the body is not one valid JSON document";
-    case ParseError::not_an_object:
-      return "the body is JSON but not an object";
-    case ParseError::id_missing:
-      return "id is missing or not a string";
-    case ParseError::imp_missing:
-      return "imp is missing or not an array of objects";
-    case ParseError::imp_empty:
-      return "imp is an empty array";
+    case ParseError::none: return "no error";
+    case ParseError::not_json: return "the body is not one valid JSON document";
+    case ParseError::not_an_object: return "the body is JSON but not an object";
+    case ParseError::id_missing: return "id is missing or not a string";
+    case ParseError::imp_missing: return "imp is missing or not an array of objects";
+    case ParseError::imp_empty: return "imp is an empty array";
     case ParseError::too_many:
       return "more impressions, deals or list entries than this bidder's limits";
   }

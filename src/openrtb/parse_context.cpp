@@ -5,96 +5,65 @@
 namespace bidwell::openrtb {
 namespace {
 
-void read_publisher(JsonReader& json, ondemand::value value, Publisher& publisher) {
-  json.each_field(value, [&](std::uint64_t head, std::string_view, ondemand::value field) {
+void read_publisher(JsonReader& json, Publisher& publisher) {
+  json.each_field([&](std::uint64_t head, std::string_view) {
     switch (head) {
-      case key8("id"):
-        publisher.id = json.string(field);
-        break;
-      case key8("name"):
-        publisher.name = json.string(field);
-        break;
-      case key8("domain"):
-        publisher.domain = json.string(field);
-        break;
-      default:
-        break;
+      case key8("id"): publisher.id = json.string(); break;
+      case key8("name"): publisher.name = json.string(); break;
+      case key8("domain"): publisher.domain = json.string(); break;
+      default: break;
     }
   });
 }
 
-void read_content(JsonReader& json, ondemand::value value, Content& content) {
-  json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
+void read_content(JsonReader& json, Content& content) {
+  json.each_field([&](std::uint64_t head, std::string_view key) {
     switch (head) {
-      case key8("cat"):
-        content.cat = json.string_list(field);
-        break;
-      case key8("cattax"):
-        content.cattax = json.integer(field);
-        break;
+      case key8("cat"): content.cat = json.string_list(); break;
+      case key8("cattax"): content.cattax = json.integer(); break;
       case key8("language"):
-        if (key.size() == 8) content.language = json.string(field);
+        if (key.size() == 8) content.language = json.string();
         break;
-      case key8("genre"):
-        content.genre = json.string(field);
-        break;
+      case key8("genre"): content.genre = json.string(); break;
       case key8("livestream"):
-        if (key == "livestream") content.livestream = json.integer(field);
+        if (key == "livestream") content.livestream = json.integer();
         break;
-      case key8("len"):
-        content.len = json.integer(field);
-        break;
-      default:
-        break;
+      case key8("len"): content.len = json.integer(); break;
+      default: break;
     }
   });
 }
 
-void read_geo(JsonReader& json, ondemand::value value, Geo& geo) {
-  json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
+void read_geo(JsonReader& json, Geo& geo) {
+  json.each_field([&](std::uint64_t head, std::string_view key) {
     switch (head) {
-      case key8("lat"):
-        geo.lat = json.coordinate(field);
-        break;
-      case key8("lon"):
-        geo.lon = json.coordinate(field);
-        break;
-      case key8("country"):
-        geo.country = json.string(field);
-        break;
-      case key8("region"):
-        geo.region = json.string(field);
-        break;
-      case key8("city"):
-        geo.city = json.string(field);
-        break;
-      case key8("zip"):
-        geo.zip = json.string(field);
-        break;
-      case key8("metro"):
-        geo.metro = json.string(field);
-        break;
+      case key8("lat"): geo.lat = json.coordinate(); break;
+      case key8("lon"): geo.lon = json.coordinate(); break;
+      case key8("country"): geo.country = json.string(); break;
+      case key8("region"): geo.region = json.string(); break;
+      case key8("city"): geo.city = json.string(); break;
+      case key8("zip"): geo.zip = json.string(); break;
+      case key8("metro"): geo.metro = json.string(); break;
       case key8("utcoffset"):
-        if (key == "utcoffset") geo.utcoffset = json.integer(field);
+        if (key == "utcoffset") geo.utcoffset = json.integer();
         break;
-      default:
-        break;
+      default: break;
     }
   });
 }
 
-std::span<const Eid> read_eids(JsonReader& json, ondemand::value value) {
+std::span<const Eid> read_eids(JsonReader& json) {
   const std::size_t first = json.eids.size();
-  json.each_element(value, [&](ondemand::value element) {
+  json.each_element([&] {
     const std::size_t mine = json.eids.size();
     std::string_view source;
-    json.each_field(element, [&](std::uint64_t head, std::string_view, ondemand::value field) {
-      if (head == key8("source")) source = json.string(field);
+    json.each_field([&](std::uint64_t head, std::string_view) {
+      if (head == key8("source")) source = json.string();
       if (head == key8("uids")) {
-        json.each_element(field, [&](ondemand::value uid) {
-          json.each_field(uid, [&](std::uint64_t inner, std::string_view, ondemand::value entry) {
+        json.each_element([&] {
+          json.each_field([&](std::uint64_t inner, std::string_view) {
             if (inner != key8("id")) return;
-            const std::string_view id = json.string(entry);
+            const std::string_view id = json.string();
             if (!id.empty()) json.push(json.eids, Eid{{}, id});
           });
         });
@@ -105,23 +74,21 @@ std::span<const Eid> read_eids(JsonReader& json, ondemand::value value) {
   return json.eids.since(first);
 }
 
-std::span<const Segment> read_segments(JsonReader& json, ondemand::value value) {
+std::span<const Segment> read_segments(JsonReader& json) {
   const std::size_t first = json.segments.size();
-  json.each_element(value, [&](ondemand::value element) {
+  json.each_element([&] {
     const std::size_t mine = json.segments.size();
     std::string_view id, name;
-    json.each_field(element, [&](std::uint64_t head, std::string_view, ondemand::value field) {
-      if (head == key8("id")) id = json.string(field);
-      if (head == key8("name")) name = json.string(field);
+    json.each_field([&](std::uint64_t head, std::string_view) {
+      if (head == key8("id")) id = json.string();
+      if (head == key8("name")) name = json.string();
       if (head == key8("segment")) {
-        json.each_element(field, [&](ondemand::value segment) {
-          json.each_field(segment,
-                          [&](std::uint64_t inner, std::string_view, ondemand::value entry) {
-                            if (inner != key8("id")) return;
-                            const std::string_view segment_id = json.string(entry);
-                            if (!segment_id.empty())
-                              json.push(json.segments, Segment{{}, segment_id});
-                          });
+        json.each_element([&] {
+          json.each_field([&](std::uint64_t inner, std::string_view) {
+            if (inner != key8("id")) return;
+            const std::string_view segment_id = json.string();
+            if (!segment_id.empty()) json.push(json.segments, Segment{{}, segment_id});
+          });
         });
       }
     });
@@ -130,30 +97,27 @@ std::span<const Segment> read_segments(JsonReader& json, ondemand::value value) 
   return json.segments.since(first);
 }
 
-void read_dsa(JsonReader& json, ondemand::value value, Dsa& dsa) {
-  dsa.present =
-      json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
-        if (head == key8("dsarequired") && key == "dsarequired")
-          dsa.dsarequired = json.integer(field, 0);
-        if (head == key8("pubrender") && key == "pubrender") dsa.pubrender = json.integer(field, 0);
-        if (head == key8("datatopub") && key == "datatopub") dsa.datatopub = json.integer(field, 0);
-      });
+void read_dsa(JsonReader& json, Dsa& dsa) {
+  dsa.present = json.each_field([&](std::uint64_t head, std::string_view key) {
+    if (head == key8("dsarequired") && key == "dsarequired") dsa.dsarequired = json.integer(0);
+    if (head == key8("pubrender") && key == "pubrender") dsa.pubrender = json.integer(0);
+    if (head == key8("datatopub") && key == "datatopub") dsa.datatopub = json.integer(0);
+  });
 }
 
-void read_schain(JsonReader& json, ondemand::value value, SupplyChain& schain) {
-  schain.present = json.each_field(value, [&](std::uint64_t head, std::string_view key,
-                                              ondemand::value field) {
-    if (head == key8("complete") && key.size() == 8) schain.complete = json.integer(field);
+void read_schain(JsonReader& json, SupplyChain& schain) {
+  schain.present = json.each_field([&](std::uint64_t head, std::string_view key) {
+    if (head == key8("complete") && key.size() == 8) schain.complete = json.integer();
     if (head == key8("nodes")) {
       const std::size_t first = json.nodes.size();
-      json.each_element(field, [&](ondemand::value element) {
-        if (!JsonReader::is_object(JsonReader::token(element))) return;
+      json.each_element([&] {
+        if (!json.is_object()) return;
         SupplyChainNode* node = json.push(json.nodes);
         if (node == nullptr) return;
-        json.each_field(element, [&](std::uint64_t inner, std::string_view, ondemand::value entry) {
-          if (inner == key8("asi")) node->asi = json.string(entry);
-          if (inner == key8("sid")) node->sid = json.string(entry);
-          if (inner == key8("hp")) node->hp = json.integer(entry);
+        json.each_field([&](std::uint64_t inner, std::string_view) {
+          if (inner == key8("asi")) node->asi = json.string();
+          if (inner == key8("sid")) node->sid = json.string();
+          if (inner == key8("hp")) node->hp = json.integer();
         });
       });
       schain.nodes = json.nodes.since(first);
@@ -163,156 +127,92 @@ void read_schain(JsonReader& json, ondemand::value value, SupplyChain& schain) {
 
 }  // namespace
 
-void read_channel(JsonReader& json, ondemand::value value, Channel& channel) {
-  channel.present =
-      json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
-        switch (head) {
-          case key8("id"):
-            channel.id = json.string(field);
-            break;
-          case key8("name"):
-            channel.name = json.string(field);
-            break;
-          case key8("domain"):
-            channel.domain = json.string(field);
-            break;
-          case key8("bundle"):
-            channel.bundle = json.string(field);
-            break;
-          case key8("storeurl"):
-            if (key.size() == 8) channel.storeurl = json.string(field);
-            break;
-          case key8("page"):
-            channel.page = json.string(field);
-            break;
-          case key8("cat"):
-            channel.cat = json.string_list(field);
-            break;
-          case key8("sectioncat"):
-            if (key == "sectioncat") channel.sectioncat = json.string_list(field);
-            break;
-          case key8("pagecat"):
-            channel.pagecat = json.string_list(field);
-            break;
-          case key8("cattax"):
-            channel.cattax = json.integer(field);
-            break;
-          case key8("publisher"):
-            if (key == "publisher") read_publisher(json, field, channel.publisher);
-            break;
-          case key8("content"):
-            read_content(json, field, channel.content);
-            break;
-          default:
-            break;
-        }
-      });
-}
-
-void read_device(JsonReader& json, ondemand::value value, Device& device) {
-  json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
+void read_channel(JsonReader& json, Channel& channel) {
+  channel.present = json.each_field([&](std::uint64_t head, std::string_view key) {
     switch (head) {
-      case key8("ua"):
-        device.ua = json.string(field);
+      case key8("id"): channel.id = json.string(); break;
+      case key8("name"): channel.name = json.string(); break;
+      case key8("domain"): channel.domain = json.string(); break;
+      case key8("bundle"): channel.bundle = json.string(); break;
+      case key8("storeurl"):
+        if (key.size() == 8) channel.storeurl = json.string();
         break;
-      case key8("ip"):
-        device.ip = json.string(field);
+      case key8("page"): channel.page = json.string(); break;
+      case key8("cat"): channel.cat = json.string_list(); break;
+      case key8("sectioncat"):
+        if (key == "sectioncat") channel.sectioncat = json.string_list();
         break;
-      case key8("ipv6"):
-        device.ipv6 = json.string(field);
+      case key8("pagecat"): channel.pagecat = json.string_list(); break;
+      case key8("cattax"): channel.cattax = json.integer(); break;
+      case key8("publisher"):
+        if (key == "publisher") read_publisher(json, channel.publisher);
         break;
-      case key8("os"):
-        device.os = json.string(field);
-        break;
-      case key8("osv"):
-        device.osv = json.string(field);
-        break;
-      case key8("make"):
-        device.make = json.string(field);
-        break;
-      case key8("model"):
-        device.model = json.string(field);
-        break;
-      case key8("carrier"):
-        device.carrier = json.string(field);
-        break;
-      case key8("language"):
-        if (key.size() == 8) device.language = json.string(field);
-        break;
-      case key8("ifa"):
-        device.ifa = json.string(field);
-        break;
-      case key8("devicetype"):
-        if (key == "devicetype") device.devicetype = json.integer(field);
-        break;
-      case key8("connectiontype"):
-        if (key == "connectiontype") device.connectiontype = json.integer(field);
-        break;
-      case key8("w"):
-        device.w = json.integer(field);
-        break;
-      case key8("h"):
-        device.h = json.integer(field);
-        break;
-      case key8("lmt"):
-        device.lmt = json.integer(field, 0);
-        break;
-      case key8("dnt"):
-        device.dnt = json.integer(field, 0);
-        break;
-      case key8("geo"):
-        read_geo(json, field, device.geo);
-        break;
-      default:
-        break;
+      case key8("content"): read_content(json, channel.content); break;
+      default: break;
     }
   });
 }
 
-void read_user(JsonReader& json, ondemand::value value, User& user) {
+void read_device(JsonReader& json, Device& device) {
+  json.each_field([&](std::uint64_t head, std::string_view key) {
+    switch (head) {
+      case key8("ua"): device.ua = json.string(); break;
+      case key8("ip"): device.ip = json.string(); break;
+      case key8("ipv6"): device.ipv6 = json.string(); break;
+      case key8("os"): device.os = json.string(); break;
+      case key8("osv"): device.osv = json.string(); break;
+      case key8("make"): device.make = json.string(); break;
+      case key8("model"): device.model = json.string(); break;
+      case key8("carrier"): device.carrier = json.string(); break;
+      case key8("language"):
+        if (key.size() == 8) device.language = json.string();
+        break;
+      case key8("ifa"): device.ifa = json.string(); break;
+      case key8("devicetype"):
+        if (key == "devicetype") device.devicetype = json.integer();
+        break;
+      case key8("connectiontype"):
+        if (key == "connectiontype") device.connectiontype = json.integer();
+        break;
+      case key8("w"): device.w = json.integer(); break;
+      case key8("h"): device.h = json.integer(); break;
+      case key8("lmt"): device.lmt = json.integer(0); break;
+      case key8("dnt"): device.dnt = json.integer(0); break;
+      case key8("geo"): read_geo(json, device.geo); break;
+      default: break;
+    }
+  });
+}
+
+void read_user(JsonReader& json, User& user) {
   std::string_view ext_consent;
   std::span<const Eid> ext_eids;
-  json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
+  json.each_field([&](std::uint64_t head, std::string_view key) {
     switch (head) {
-      case key8("id"):
-        user.id = json.string(field);
-        break;
+      case key8("id"): user.id = json.string(); break;
       case key8("buyeruid"):
-        if (key.size() == 8) user.buyeruid = json.string(field);
+        if (key.size() == 8) user.buyeruid = json.string();
         break;
-      case key8("gender"):
-        user.gender = json.string(field);
-        break;
-      case key8("yob"):
-        user.yob = json.integer(field);
-        break;
-      case key8("consent"):
-        user.consent = json.string(field);
-        break;
-      case key8("eids"):
-        user.eids = read_eids(json, field);
-        break;
-      case key8("data"):
-        user.segments = read_segments(json, field);
-        break;
-      case key8("geo"):
-        read_geo(json, field, user.geo);
-        break;
+      case key8("gender"): user.gender = json.string(); break;
+      case key8("yob"): user.yob = json.integer(); break;
+      case key8("consent"): user.consent = json.string(); break;
+      case key8("eids"): user.eids = read_eids(json); break;
+      case key8("data"): user.segments = read_segments(json); break;
+      case key8("geo"): read_geo(json, user.geo); break;
       case key8("ext"):
-        json.each_field(field, [&](std::uint64_t inner, std::string_view, ondemand::value entry) {
-          if (inner == key8("consent")) ext_consent = json.string(entry);
-          if (inner == key8("eids")) ext_eids = read_eids(json, entry);
+        json.each_field([&](std::uint64_t inner, std::string_view) {
+          if (inner == key8("consent")) ext_consent = json.string();
+          if (inner == key8("eids")) ext_eids = read_eids(json);
         });
         break;
-      default:
-        break;
+      default: break;
     }
   });
   if (user.consent.empty()) user.consent = ext_consent;
   if (user.eids.empty()) user.eids = ext_eids;
 }
 
-void read_regs(JsonReader& json, ondemand::value value, Regs& regs) {
+void read_regs(JsonReader& json, Regs& regs) {
   // The same fields stand beside `ext` in 2.6 and inside it in 2.5.
   struct Place {
     std::int32_t gdpr = kAbsent;
@@ -320,37 +220,26 @@ void read_regs(JsonReader& json, ondemand::value value, Regs& regs) {
     std::span<const std::int32_t> gpp_sid;
     Dsa dsa;
   };
-  const auto read = [&](std::uint64_t head, std::string_view key, ondemand::value field,
-                        Place& place) {
+  const auto read = [&](std::uint64_t head, std::string_view key, Place& place) {
     switch (head) {
-      case key8("gdpr"):
-        place.gdpr = json.integer(field);
-        break;
+      case key8("gdpr"): place.gdpr = json.integer(); break;
       case key8("us_privacy"):
-        if (key == "us_privacy") place.us_privacy = json.string(field);
+        if (key == "us_privacy") place.us_privacy = json.string();
         break;
-      case key8("gpp"):
-        place.gpp = json.string(field);
-        break;
-      case key8("gpp_sid"):
-        place.gpp_sid = json.integer_list(field);
-        break;
-      case key8("dsa"):
-        read_dsa(json, field, place.dsa);
-        break;
-      default:
-        break;
+      case key8("gpp"): place.gpp = json.string(); break;
+      case key8("gpp_sid"): place.gpp_sid = json.integer_list(); break;
+      case key8("dsa"): read_dsa(json, place.dsa); break;
+      default: break;
     }
   };
   Place here, ext;
-  json.each_field(value, [&](std::uint64_t head, std::string_view key, ondemand::value field) {
+  json.each_field([&](std::uint64_t head, std::string_view key) {
     if (head == key8("coppa")) {
-      regs.coppa = json.integer(field, 0);
+      regs.coppa = json.integer(0);
     } else if (head == key8("ext")) {
-      json.each_field(field, [&](std::uint64_t inner, std::string_view name,
-                                 ondemand::value entry) { read(inner, name, entry, ext); });
+      json.each_field([&](std::uint64_t inner, std::string_view name) { read(inner, name, ext); });
     } else {
-      read(head, key, field, here);
+      read(head, key, here);
     }
   });
   regs.gdpr = here.gdpr != kAbsent ? here.gdpr : ext.gdpr != kAbsent ? ext.gdpr : 0;
@@ -360,13 +249,13 @@ void read_regs(JsonReader& json, ondemand::value value, Regs& regs) {
   regs.dsa = here.dsa.present ? here.dsa : ext.dsa;
 }
 
-void read_source(JsonReader& json, ondemand::value value, SupplyChain& schain) {
+void read_source(JsonReader& json, SupplyChain& schain) {
   SupplyChain ext;
-  json.each_field(value, [&](std::uint64_t head, std::string_view, ondemand::value field) {
-    if (head == key8("schain")) read_schain(json, field, schain);
+  json.each_field([&](std::uint64_t head, std::string_view) {
+    if (head == key8("schain")) read_schain(json, schain);
     if (head == key8("ext")) {
-      json.each_field(field, [&](std::uint64_t inner, std::string_view, ondemand::value entry) {
-        if (inner == key8("schain")) read_schain(json, entry, ext);
+      json.each_field([&](std::uint64_t inner, std::string_view) {
+        if (inner == key8("schain")) read_schain(json, ext);
       });
     }
   });

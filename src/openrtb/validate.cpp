@@ -218,16 +218,11 @@ void check_body(const Json& request, const Answer& answer, const ValidatorOption
 
 std::string_view name(Media media) {
   switch (media) {
-    case Media::banner:
-      return "banner";
-    case Media::video:
-      return "video";
-    case Media::audio:
-      return "audio";
-    case Media::native:
-      return "native";
-    case Media::none:
-      break;
+    case Media::banner: return "banner";
+    case Media::video: return "video";
+    case Media::audio: return "audio";
+    case Media::native: return "native";
+    case Media::none: break;
   }
   return "";
 }
@@ -247,17 +242,14 @@ std::vector<Violation> validate(std::string_view request_text, const Answer& ans
   const Json request = Json::parse(request_text, nullptr, false);
   check_time(request, answer, findings);
   switch (answer.status) {
-    case 200:
-      check_body(request, answer, options, findings);
-      break;
+    case 200: check_body(request, answer, options, findings); break;
     case 204:
       if (!answer.body.empty()) findings.add(27, "", "a 204 with a body");
       break;
     case 400:
       if (is_answerable(request)) findings.add(2, "", "400 to a request that can be answered");
       break;
-    default:
-      findings.add(2, "", fmt::format("status {}", answer.status));
+    default: findings.add(2, "", fmt::format("status {}", answer.status));
   }
   return findings.take();
 }

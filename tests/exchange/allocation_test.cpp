@@ -1,0 +1,215 @@
+// A request costs no heap allocation once everything is warm: not on the worker's thread, from the
+// first byte read to the last one written, whatever the request and its answer are.
+//
+// This program's malloc and its relatives count what a marked thread asks of them; operator new
+// calls malloc.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "tests/exchange/bidder.h"
+#include "tests/exchange/campaigns.h"
+#include "tests/http/client.h"
+#include "tests/http/requests.h"
+
+namespace {
+thread_local bool counting = false;
+thread_local std::uint64_t allocations = 0;
+
+void count() noexcept {
+  if (counting) ++allocations;
+}
+}  // namespace
+
+// glibc's own, under the names that it offers for this.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) {
+  count();
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t n, std::size_t size) {
+  count();
+  return __libc_calloc(n, size);
+}
+void* realloc(void* at, std::size_t size) {
+  count();
+  return __libc_realloc(at, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) {
+  count();
+  return __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  return memalign(alignment, size);
+}
+int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  *out = memalign(alignment, size);
+  return *out == nullptr ? ENOMEM : 0;
+}
+}
+
+namespace bidwell::exchange::testing {
+namespace {
+
+using http::testing::chunks;
+using http::testing::Client;
+using http::testing::gzip;
+using http::testing::post;
+using http::testing::post_chunked;
+using Json = nlohmann::json;
+
+constexpr int kRequests = 10'000;
+
+// What the server's worker allocated while `kRequests` copies of `bytes` were answered, one after
+// the other, each with `status` and, if asked for, compressed.
+std::uint64_t allocations_of(http::Server& server, const std::string& bytes, unsigned status,
+                             bool compressed = false) {
+  Client client(server.addresses().front());
+  const auto answer_all = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto answer = client.exchange(bytes);
+      if (!answer || answer->status != status ||
+          (answer->header("content-encoding") == "gzip") != compressed) {
+        ADD_FAILURE() << "answer " << i << ": " << (answer ? answer->status : 0) << " "
+                      << (answer ? answer->body : "closed");
+        return;
+      }
+    }
+  };
+  // On the worker's thread, and waited for.
+  const auto on_worker = [&](auto task) {
+    std::promise<std::uint64_t> done;
+    server.post(0, [&] { done.set_value(task()); });
+    return done.get_future().get();
+  };
+  answer_all(100);
+  on_worker([] {
+    allocations = 0;
+    counting = true;
+    return allocations;
+  });
+  answer_all(kRequests);
+  return on_worker([] {
+    counting = false;
+    return allocations;
+  });
+}
+
+struct Case {
+  const char* name;
+  const char* campaigns;
+  std::string request;
+  unsigned status;
+  bool compressed_answer = false;
+};
+
+std::string native_request() {
+  return request_for("native", {{"request", R"({"native":{"ver":"1.2","assets":[
+      {"id":1,"required":1,"title":{"len":90}},{"id":2,"img":{"type":3,"wmin":50,"hmin":50}},
+      {"id":3,"data":{"type":1}}]}})"}});
+}
+
+std::string video_request() {
+  return request_for("video", Json::parse(R"({"mimes":["video/mp4"],"minduration":5,
+      "maxduration":30,"protocols":[2,3],"w":640,"h":360,"api":[1,2]})"));
+}
+
+// Twenty impressions: an answer large enough to be compressed, and a request that outgrows the
+// connection's own buffer.
+std::string many_imps() {
+  Json request = Json::parse(banner_request());
+  const Json imp = request["imp"][0];
+  for (int i = 2; i <= 20; ++i) {
+    request["imp"].push_back(imp);
+    request["imp"].back()["id"] = std::to_string(i);
+    request["imp"].back()["ext"]["padding"] = std::string(600, 'x');
+  }
+  return request.dump();
+}
+
+class AllocationTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(AllocationTest, NoneInTheSteadyState) {
+  CurrencyTable currencies;
+  std::deque<Exchange> exchanges;
+  exchanges.emplace_back(ExchangeOptions{.name = "demo", .tmax_default_ms = 60'000}, currencies);
+  BidHandler::Options options;
+  options.clock = still_clock();
+  BidServer bidder(exchanges, compile(GetParam().campaigns, currencies), options);
+  EXPECT_EQ(allocations_of(bidder.server(), GetParam().request, GetParam().status,
+                           GetParam().compressed_answer),
+            0u);
+  const bool refused = GetParam().status == 400;
+  const std::uint64_t seen = bidder.counters().requests.value();
+  EXPECT_GE(seen, refused ? 0u : static_cast<std::uint64_t>(kRequests));
+}
+
+const Case kCases[] = {
+    {"BannerBid", kDisplay, post("/bid/demo", banner_request()), 200},
+    {"NativeBid", kNative, post("/bid/demo", native_request()), 200},
+    {"VideoBid", kStreams, post("/bid/demo", video_request()), 200},
+    {"EscapedIds", kDisplay, post("/bid/demo", banner_request({{"/id", "a\"\\\n"}})), 200},
+    {"ManyBids", kDisplay, post("/bid/demo", many_imps()), 200},
+    {"NoBid", kDeals, post("/bid/demo", banner_request()), 204},
+    {"NotJson", kDisplay, post("/bid/demo", "{\"id\":"), 400},
+    {"NoImp", kDisplay, post("/bid/demo", "{\"id\":\"1\"}"), 400},
+    {"UnknownExchange", kDisplay, post("/bid/nobody", banner_request()), 404},
+    {"GzipAnswer", kDisplay, post("/bid/demo", many_imps(), "Accept-Encoding: gzip\r\n"), 200,
+     true},
+    {"GzipRequest", kDisplay,
+     post("/bid/demo", gzip(banner_request()), "Content-Encoding: gzip\r\n"), 200},
+    {"ChunkedRequest", kDisplay, post_chunked("/bid/demo", chunks(banner_request(), 40)), 200},
+};
+INSTANTIATE_TEST_SUITE_P(Requests, AllocationTest, ::testing::ValuesIn(kCases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+// That the counting counts: one allocation for each request, each of another kind.
+class Allocating final : public http::Handler {
+ public:
+  explicit Allocating(void* (*allocate)(), void (*release)(void*))
+      : allocate_(allocate), release_(release) {}
+  void handle(const http::Request&, http::Response&) override { release_(allocate_()); }
+
+ private:
+  void* (*allocate_)();
+  void (*release_)(void*);
+};
+
+std::uint64_t allocations_of(void* (*allocate)(), void (*release)(void*)) {
+  http::Options options;
+  options.listen = {"127.0.0.1:0"};
+  options.workers = 1;
+  http::Server server(options, [&](unsigned) {
+    http::Router router;
+    router.add({http::Method::post}, "bid", std::make_unique<Allocating>(allocate, release));
+    return router;
+  });
+  server.start();
+  return allocations_of(server, post("/bid/demo", banner_request()), 204);
+}
+
+TEST(AllocationControlTest, OnesOfEachKindAreSeen) {
+  EXPECT_EQ(allocations_of([]() -> void* { return nullptr; }, [](void*) {}), 0u);
+  EXPECT_EQ(allocations_of([] { return ::operator new(1); }, [](void* p) { ::operator delete(p); }),
+            10'000u);
+  EXPECT_EQ(allocations_of([]() -> void* { return new char[8]; },
+                           [](void* p) { delete[] static_cast<char*>(p); }),
+            10'000u);
+  EXPECT_EQ(allocations_of([] { return ::operator new(64, std::align_val_t(64)); },
+                           [](void* p) { ::operator delete(p, std::align_val_t(64)); }),
+            10'000u);
+  EXPECT_EQ(allocations_of([] { return std::malloc(8); }, std::free), 10'000u);
+  EXPECT_EQ(allocations_of([] { return std::calloc(2, 4); }, std::free), 10'000u);
+  EXPECT_EQ(allocations_of([] { return std::realloc(nullptr, 8); }, std::free), 10'000u);
+}
+
+}  // namespace
+}  // namespace bidwell::exchange::testing

@@ -1,0 +1,156 @@
+// The bidder against requests that real exchanges and other people's tests sent: every one gets a
+// correct answer, by a validator that shares no code with the bidder.
+//
+// The requests are not part of the project (BIDWELL_CORPUS, or ../shared/corpus beside the
+// checkout); without them these tests are skipped.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "bidwell/openrtb/validate.h"
+#include "bidwell/ops/config.h"
+#include "tests/exchange/bidder.h"
+#include "tests/http/client.h"
+#include "tests/http/requests.h"
+
+namespace bidwell::exchange::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using http::testing::Answer;
+using http::testing::Client;
+using http::testing::post;
+using Json = nlohmann::json;
+
+fs::path corpus() {
+  const char* named = std::getenv("BIDWELL_CORPUS");
+  return named != nullptr ? fs::path(named)
+                          : fs::path(BIDWELL_SOURCE_DIR).parent_path() / "shared/corpus";
+}
+
+std::vector<std::string> lines_of(const fs::path& path) {
+  std::istringstream text(read_file(path.string()));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+class CorpusTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(corpus() / "requests.ndjson")) {
+      GTEST_SKIP() << "no requests in " << corpus() << " (BIDWELL_CORPUS names another place)";
+    }
+    const std::string path = source_file("config/bidwell.json");
+    ops::LoadedConfig loaded = ops::load_config_file(path, {});
+    ASSERT_TRUE(loaded.faults.empty()) << loaded.faults.front().what;
+    config_ = std::move(loaded.config);
+    for (const auto& options : config_.exchanges) {
+      exchanges_.emplace_back(options, config_.currencies);
+    }
+    // The rates as the file states them: what the bidder made of them is not to be trusted here.
+    const Json document = Json::parse(read_file(path), nullptr, true, true);
+    for (const auto& [code, rate] : document.at("currencies").items()) {
+      rules_.rates.emplace_back(code, rate.get<double>());
+    }
+    BidHandler::Options options;
+    options.clock = still_clock();  // the corpus has a tmax of 1
+    bidder_ = std::make_unique<BidServer>(
+        exchanges_, compile(read_file(config_.catalog.file), config_.currencies), options);
+    client_ = std::make_unique<Client>(bidder_->address());
+  }
+
+  Answer bid(const std::string& body) {
+    const auto answer = client_->exchange(post("/bid/demo", body));
+    if (!answer) throw std::runtime_error("the bidder closed the connection");
+    return *answer;
+  }
+
+  // That the connection still serves.
+  bool serves() {
+    static const std::string sample = read_file(source_file("config/sample-request.json"));
+    return bid(sample).status == 200;
+  }
+
+  ops::Config config_;
+  std::deque<Exchange> exchanges_;
+  openrtb::ValidatorOptions rules_;
+  std::unique_ptr<BidServer> bidder_;
+  std::unique_ptr<Client> client_;
+};
+
+// Requests that cannot be answered, by line.
+const std::map<std::size_t, std::string> kRefused = {};
+
+TEST_F(CorpusTest, EveryRequestGetsACorrectAnswer) {
+  const auto requests = lines_of(corpus() / "requests.ndjson");
+  std::map<std::string, std::size_t> by_media;
+  std::size_t answered = 0, refused = 0, bids = 0;
+  for (std::size_t line = 1; line <= requests.size(); ++line) {
+    const std::string& request = requests[line - 1];
+    const Answer answer = bid(request);
+    if (kRefused.contains(line)) {
+      EXPECT_EQ(answer.status, 400u) << "line " << line << ", since " << kRefused.at(line);
+      EXPECT_TRUE(serves()) << "after line " << line;
+      ++refused;
+      continue;
+    }
+    EXPECT_TRUE(answer.status == 200 || answer.status == 204)
+        << "line " << line << ": " << answer.status << " " << answer.body << request;
+    const openrtb::Answer seen{answer.status, answer.body};
+    for (const auto& violation : openrtb::validate(request, seen, rules_)) {
+      ADD_FAILURE() << "line " << line << ", rule " << violation.rule << " at " << violation.where
+                    << ": " << violation.what << "\nrequest " << request << "\nanswer "
+                    << answer.body;
+    }
+    if (answer.status != 200) continue;
+    ++answered;
+    const Json document = Json::parse(answer.body);
+    for (const auto& seat : document.at("seatbid")) {
+      for (const auto& one : seat.at("bid")) {
+        static constexpr const char* kMedia[] = {"?", "banner", "video", "audio", "native"};
+        ++by_media[kMedia[one.at("mtype").get<int>()]];
+        ++bids;
+      }
+    }
+  }
+  EXPECT_EQ(bidder_->counters().bids.value(), bids + refused);  // one for each look at serves()
+
+  std::printf(
+      "%zu requests: %zu with bids (%.1f %%), %zu refused; %zu bids:", requests.size(), answered,
+      100.0 * static_cast<double>(answered) / static_cast<double>(requests.size()), refused, bids);
+  for (const auto& [media, count] : by_media) std::printf(" %s %zu", media.c_str(), count);
+  std::printf("\n");
+  for (const char* media : {"banner", "video", "audio", "native"}) EXPECT_GT(by_media[media], 0u);
+}
+
+TEST_F(CorpusTest, BodiesThatAreNotJsonAreRefused) {
+  const std::map<std::string, std::string> accepted = {};
+  for (const auto& entry : fs::directory_iterator(corpus() / "malformed")) {
+    const std::string name = entry.path().filename().string();
+    const Answer answer = bid(read_file(entry.path().string()));
+    EXPECT_EQ(answer.status == 400, !accepted.contains(name)) << name << ": " << answer.status;
+    EXPECT_TRUE(serves()) << "after " << name;
+  }
+}
+
+TEST_F(CorpusTest, DocumentsThatAreNoBidRequestAreRefused) {
+  const std::map<std::size_t, std::string> accepted = {};
+  const auto documents = lines_of(corpus() / "not_a_bid_request.ndjson");
+  for (std::size_t line = 1; line <= documents.size(); ++line) {
+    const Answer answer = bid(documents[line - 1]);
+    EXPECT_EQ(answer.status == 400, !accepted.contains(line))
+        << "line " << line << ": " << answer.status << " to " << documents[line - 1];
+    EXPECT_TRUE(serves()) << "after line " << line;
+  }
+}
+
+}  // namespace
+}  // namespace bidwell::exchange::testing
