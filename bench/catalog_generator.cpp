@@ -45,8 +45,8 @@ Json draw_names(Draw& draw, const Vocabulary& vocabulary, int least, int most) {
 void add_countries(Draw& draw, Json& targeting) {
   const double kind = draw.unit();
   if (kind < 0.05) return;  // any country
-  targeting["country"] = kind < 0.85 ? draw_names(draw, countries, 1, 3)
-                                     : draw_names(draw, countries, 4, 12);
+  targeting["country"] =
+      kind < 0.85 ? draw_names(draw, countries, 1, 3) : draw_names(draw, countries, 4, 12);
 }
 
 void add_traits(Draw& draw, Json& targeting) {

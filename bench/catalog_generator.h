@@ -4,7 +4,8 @@
 // - The first four campaigns are made for bench/loopback/request.json and always bid on both of its
 //   impressions: nothing of theirs ends, runs out or depends on the time. Their prices lie amid the
 //   others', so they win only where no other campaign that matches pays more.
-// - Campaign n is the same in a catalog of any size: a smaller one is the beginning of a larger one.
+// - Campaign n is the same in a catalog of any size: a smaller one is the beginning of a larger
+// one.
 // - The shape of the population: countries by Zipf's law; 3 of 4 campaigns with two to six banner
 //   sizes, the others video, native or audio; device and system for half of them; for two thirds a
 //   further dimension (lists of domains or bundles, cities, segments, deals, ...); prices

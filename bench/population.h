@@ -35,8 +35,8 @@ struct Vocabulary {
   std::string draw(Draw& draw) const { return name(draw.rank(size)); }
 };
 
-extern const Vocabulary countries;   // ISO 3166 alpha-3
-extern const Vocabulary regions;     // some ISO 3166-2 subdivisions, without the country
+extern const Vocabulary countries;  // ISO 3166 alpha-3
+extern const Vocabulary regions;    // some ISO 3166-2 subdivisions, without the country
 extern const Vocabulary cities;
 extern const Vocabulary domains;     // of sites
 extern const Vocabulary bundles;     // of apps
@@ -50,9 +50,9 @@ struct Size {
   int w;
   int h;
 };
-inline constexpr Size banner_sizes[] = {{300, 250}, {320, 50},  {728, 90}, {160, 600},
+inline constexpr Size banner_sizes[] = {{300, 250}, {320, 50},  {728, 90},  {160, 600},
                                         {300, 600}, {320, 100}, {970, 250}, {320, 480},
-                                        {468, 60},  {336, 280}, {970, 90}, {120, 600}};
+                                        {468, 60},  {336, 280}, {970, 90},  {120, 600}};
 
 struct Model {
   const char* make;
@@ -60,13 +60,10 @@ struct Model {
   const char* os;  // as the catalog calls it
   bool tablet;
 };
-inline constexpr Model models[] = {{"Apple", "iPhone", "ios", false},
-                                   {"Samsung", "SM-S918B", "android", false},
-                                   {"Xiaomi", "2201117TG", "android", false},
-                                   {"Apple", "iPad", "ios", true},
-                                   {"Google", "Pixel 7", "android", false},
-                                   {"Samsung", "SM-X700", "android", true},
-                                   {"Google", "Pixel Tablet", "android", true},
-                                   {"Motorola", "moto g(60)", "android", false}};
+inline constexpr Model models[] = {
+    {"Apple", "iPhone", "ios", false},           {"Samsung", "SM-S918B", "android", false},
+    {"Xiaomi", "2201117TG", "android", false},   {"Apple", "iPad", "ios", true},
+    {"Google", "Pixel 7", "android", false},     {"Samsung", "SM-X700", "android", true},
+    {"Google", "Pixel Tablet", "android", true}, {"Motorola", "moto g(60)", "android", false}};
 
 }  // namespace bidwell::bench

@@ -65,12 +65,13 @@ void add_channel(Draw& draw, Json& request) {
   const Json cats = Json::array({categories.draw(draw), categories.draw(draw)});
   if (draw.chance(0.5)) {
     const std::string domain = domains.draw(draw);
-    request["site"] = {{"id", fmt::format("{}", draw.below(100'000))},
-                       {"domain", domain},
-                       {"cat", cats},
-                       {"page", fmt::format("https://{}/article/{}.html", domain, draw.below(10'000))},
-                       {"ref", "https://www.example.org/search?q=news"},
-                       {"publisher", publisher}};
+    request["site"] = {
+        {"id", fmt::format("{}", draw.below(100'000))},
+        {"domain", domain},
+        {"cat", cats},
+        {"page", fmt::format("https://{}/article/{}.html", domain, draw.below(10'000))},
+        {"ref", "https://www.example.org/search?q=news"},
+        {"publisher", publisher}};
   } else {
     const std::string bundle = bundles.draw(draw);
     request["app"] = {{"id", fmt::format("{}", draw.below(100'000))},
@@ -100,7 +101,9 @@ Json draw_device(Draw& draw) {
           {"geo", geo},
           {"dnt", 0},
           {"lmt", 0},
-          {"devicetype", draw.chance(0.25) ? 2 : model.tablet ? 5 : 4},
+          {"devicetype", draw.chance(0.25) ? 2
+                         : model.tablet    ? 5
+                                           : 4},
           {"make", model.make},
           {"model", model.model},
           {"os", model.os},

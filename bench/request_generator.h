@@ -1,5 +1,5 @@
-// Bid requests that differ from one to the next, as an exchange's do: one request sent over and over
-// finds all it needs in the processor's caches.
+// Bid requests that differ from one to the next, as an exchange's do: one request sent over and
+// over finds all it needs in the processor's caches.
 #pragma once
 
 #include <cstdint>

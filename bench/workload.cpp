@@ -59,8 +59,7 @@ std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns) {
 
 }  // namespace
 
-Body::Body(std::string_view text)
-    : bytes_(text.begin(), text.end()), size_(text.size()) {
+Body::Body(std::string_view text) : bytes_(text.begin(), text.end()), size_(text.size()) {
   bytes_.resize(size_ + openrtb::Parser::kPadding);
 }
 
@@ -73,11 +72,11 @@ Body loopback_request() {
 
 Body small_request() {
   return Body(
-      R"({"id":"5f0c1a7e","imp":[{"id":"1","banner":{"w":320,"h":50,"pos":1},"bidfloor":0.1}],)"
-      R"("app":{"id":"77","bundle":"com.example.game","cat":["IAB9"],"publisher":{"id":"31"}},)"
-      R"("device":{"ua":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)","ip":"203.0.113.9",)"
-      R"("devicetype":4,"os":"iOS","osv":"17.4","geo":{"country":"USA"}},"user":{"id":"9a7c"},)"
-      R"("at":1,"tmax":100,"bcat":["IAB25"]})");
+      R"json({"id":"5f0c1a7e","imp":[{"id":"1","banner":{"w":320,"h":50,"pos":1},"bidfloor":0.1}],)json"
+      R"json("app":{"id":"77","bundle":"com.example.game","cat":["IAB9"],"publisher":{"id":"31"}},)json"
+      R"json("device":{"ua":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)",)json"
+      R"json("ip":"203.0.113.9","devicetype":4,"os":"iOS","osv":"17.4","geo":{"country":"USA"}},)json"
+      R"json("user":{"id":"9a7c"},"at":1,"tmax":100,"bcat":["IAB25"]})json");
 }
 
 std::vector<Body> varied_requests(std::size_t count) {
@@ -121,8 +120,7 @@ bidding::Decision Workload::decide(const openrtb::BidRequest& request) {
                          workspace_, counters_);
 }
 
-std::size_t Workload::write(const openrtb::BidRequest& request,
-                            const bidding::Decision& decision) {
+std::size_t Workload::write(const openrtb::BidRequest& request, const bidding::Decision& decision) {
   bids_.clear();
   for (const bidding::Choice& choice : decision.choices) {
     openrtb::Bid bid;

@@ -37,8 +37,8 @@ Body loopback_request();
 Body small_request();
 std::vector<Body> varied_requests(std::size_t count);
 
-// The generated catalog of that size, compiled; kept for the next call, so that a program makes each
-// but once. Throws std::runtime_error when it is faulty.
+// The generated catalog of that size, compiled; kept for the next call, so that a program makes
+// each but once. Throws std::runtime_error when it is faulty.
 std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns);
 
 // One request, parsed and scrubbed, to be decided on again and again.

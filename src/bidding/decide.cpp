@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "bidding/matcher.h"
 #include "bidwell/core/hash.h"
@@ -55,23 +56,34 @@ class Search {
         refuse(Matcher::trait_reason(entry.traits, traits_));
         continue;
       }
-      consider(snapshot_.line(entry.line), entry.value_usd);
+      consider(entry);
     }
   }
 
-  void consider(const catalog::Line& line, Micros value) {
+  void consider(const catalog::Entry& entry) {
+    if (found_ && entry.line == best_line_) return;  // more than one list led to it
+    const catalog::Line& line = snapshot_.line(entry.line);
     Choice choice;
     Reason reason = matcher_.check_campaign(*line.campaign, offer_);
     if (reason == Reason::none) reason = matcher_.check_line(line, offer_, choice);
     if (reason != Reason::none) return refuse(reason);
     if (found_) refuse(Reason::outbid);
-    // Among equals each has the same chance: the n-th replaces the one before with probability 1/n (reservoir
-    // sampling, Vitter 1985).
-    ties_ = found_ && value == best_value_ ? ties_ + 1 : 1;
-    if (ties_ > 1 && mix(seed_, ties_) % ties_ != 0) return;
+    // Among equals each campaign has the same chance, however many lists and formats lead to it: every one
+    // draws a number that the seed alone decides, and the largest wins.
+    const Draw draw = draw_of(line, entry.line);
+    if (found_ && entry.value_usd == best_value_ && draw < best_draw_) return;
     best_ = choice;
-    best_value_ = value;
+    best_value_ = entry.value_usd;
+    best_line_ = entry.line;
+    best_draw_ = draw;
     found_ = true;
+  }
+
+  // The campaign's number, then the line's.
+  using Draw = std::pair<std::uint64_t, std::uint64_t>;
+  Draw draw_of(const catalog::Line& line, std::uint32_t line_number) const {
+    const auto campaign = static_cast<std::uint64_t>(line.campaign - snapshot_.campaigns().data());
+    return {mix(seed_, campaign), mix(~seed_, line_number)};
   }
 
   void refuse(Reason reason, std::uint64_t count = 1) { counters_.refused[static_cast<std::size_t>(reason)].add(count); }
@@ -87,7 +99,8 @@ class Search {
   bool found_ = false;
   Choice best_;
   Micros best_value_ = 0;
-  std::uint64_t ties_ = 0;
+  std::uint32_t best_line_ = 0;
+  Draw best_draw_;
 };
 
 }  // namespace

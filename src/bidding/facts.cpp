@@ -76,10 +76,10 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
 
   country_ = catalog::token(Dimension::country, geo_.country);
 
-  // The exchange is always known; its "any" token would say nothing.
   if (snapshot.uses(Dimension::exchange)) {
-    ranges_[static_cast<std::size_t>(Dimension::exchange)] = {static_cast<std::uint32_t>(tokens_.size()), 1};
+    ranges_[static_cast<std::size_t>(Dimension::exchange)] = {static_cast<std::uint32_t>(tokens_.size()), 2};
     tokens_.push_back(terms.exchange);
+    tokens_.push_back(catalog::token(Dimension::exchange, catalog::kAnyValue));
   }
   const auto one = [&](Dimension dimension, std::string_view value) {
     fill(dimension, [&](auto&& add) { add(value); });

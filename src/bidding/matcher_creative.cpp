@@ -23,14 +23,25 @@ bool is_blocked_domain(const Creative& creative, openrtb::Strings blocked) {
   return false;
 }
 
-// Whether one of the creative's categories, or the parent of one, is listed.
-bool has_category(const CompiledCreative& creative, openrtb::Strings listed) {
-  for (const std::string_view category : listed) {
+// Whether one of the creative's categories, or the parent of one, is blocked.
+bool has_blocked_category(const CompiledCreative& creative, openrtb::Strings blocked) {
+  for (const std::string_view category : blocked) {
     for (const std::string_view mine : creative.cat) {
       if (ascii_iequal(mine, category)) return true;
     }
   }
   return false;
+}
+
+// Whether the creative has categories, and each of them, or its parent, is allowed.
+bool has_allowed_categories(const Creative& creative, openrtb::Strings allowed) {
+  const auto is_allowed = [&](std::string_view category) {
+    const std::string_view parent = catalog::parent_category(category);
+    return std::any_of(allowed.begin(), allowed.end(), [&](std::string_view entry) {
+      return ascii_iequal(entry, category) || (!parent.empty() && ascii_iequal(entry, parent));
+    });
+  };
+  return !creative.cat.empty() && std::all_of(creative.cat.begin(), creative.cat.end(), is_allowed);
 }
 
 bool accepts_language(const CompiledCreative& creative, openrtb::Strings accepted) {
@@ -45,9 +56,10 @@ bool lacks_api(const Creative& creative, EnumSet offered) {
   return (creative.api.bits() & ~offered.bits()) != 0;
 }
 
+// The player picks a file that it can play.
 bool accepts_mime(const Creative& creative, openrtb::Strings mimes) {
   if (mimes.empty()) return true;
-  return std::all_of(creative.media_files.begin(), creative.media_files.end(), [&](const catalog::MediaFile& file) {
+  return std::any_of(creative.media_files.begin(), creative.media_files.end(), [&](const catalog::MediaFile& file) {
     return std::any_of(mimes.begin(), mimes.end(),
                        [&](std::string_view mime) { return ascii_iequal(trim(mime), file.type); });
   });
@@ -87,8 +99,8 @@ Reason Matcher::check_creative(const CompiledCreative& creative, const openrtb::
   if (is_blocked_domain(source, request_.badv)) return Reason::advertiser_blocked;
   if (!request_.bcat.empty() || !request_.acat.empty()) {
     if (!creative.cat.empty() && source.cattax != request_.cattax) return Reason::category_taxonomy;
-    if (has_category(creative, request_.bcat)) return Reason::category_blocked;
-    if (!request_.acat.empty() && !has_category(creative, request_.acat)) return Reason::category_blocked;
+    if (has_blocked_category(creative, request_.bcat)) return Reason::category_blocked;
+    if (!request_.acat.empty() && !has_allowed_categories(source, request_.acat)) return Reason::category_blocked;
   }
   if (!source.bundle.empty() && std::find(request_.bapp.begin(), request_.bapp.end(), source.bundle) != request_.bapp.end()) {
     return Reason::app_blocked;

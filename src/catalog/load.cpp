@@ -17,9 +17,14 @@ constexpr double kPriceMax = 200'000;
 
 // "2026-01-31" or "2026-01-31T12:00:00Z" to Unix seconds.
 std::optional<std::int64_t> parse_time(const std::string& text) {
-  for (const char* format : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"}) {
+  struct Form {
+    const char* format;
+    std::size_t size;  // strptime alone would also read the year 26 in "26-01-31"
+  };
+  for (const Form form : {Form{"%Y-%m-%dT%H:%M:%SZ", 20}, Form{"%Y-%m-%d", 10}}) {
     std::tm time{};
-    const char* end = strptime(text.c_str(), format, &time);
+    if (text.size() != form.size) continue;
+    const char* end = strptime(text.c_str(), form.format, &time);
     if (end == nullptr || *end != '\0') continue;
     const int day = time.tm_mday, month = time.tm_mon;
     const std::int64_t seconds = timegm(&time);
@@ -61,12 +66,12 @@ void read_bid(Fields& campaign, Campaign& out, const CurrencyTable& currencies) 
   double amount = 0;
   if (bid.number("price", amount, 0.000001, kPriceMax)) {
     out.price = std::llround(amount * kMicrosPerUnit);
-  } else if (value->is_object() && !value->contains("price")) {
+  } else if (value->is_object() && !bid.has("price")) {
     bid.fault("price", "is required");
   }
   double ctr = 0;
   if (bid.number("expected_ctr", ctr, 0.000001, 1)) out.expected_ctr = std::llround(ctr * kMicrosPerUnit);
-  if (out.model == BidModel::cpc && !value->contains("expected_ctr")) {
+  if (out.model == BidModel::cpc && !bid.has("expected_ctr")) {
     bid.fault("expected_ctr", "is required where the model is cpc: clicks per impression, such as 0.002");
   }
   if (out.model == BidModel::cpm && out.expected_ctr != 0) bid.fault("expected_ctr", "has no meaning for cpm");
@@ -93,8 +98,12 @@ Campaign read_campaign(const Json& value, const std::string& where, std::vector<
   Campaign campaign;
   Fields fields(value, where, faults);
   if (!value.is_object()) return campaign;
-  fields.text("id", campaign.id, true);
-  fields.text("name", campaign.name);
+  // Both may stand in markup, where they would be taken for its own macros.
+  const auto refuse_macros = [&](const char* key, const std::string& text) {
+    if (text.find("{{") != std::string::npos) fields.fault(key, "must not contain {{");
+  };
+  if (fields.text("id", campaign.id, true)) refuse_macros("id", campaign.id);
+  if (fields.text("name", campaign.name)) refuse_macros("name", campaign.name);
   fields.text("advertiser", campaign.advertiser_id, true);
   campaign.active = fields.choice("status", kStatus) <= 0;
   fields.text("seat", campaign.seat, true);
@@ -108,7 +117,7 @@ Campaign read_campaign(const Json& value, const std::string& where, std::vector<
     campaign.creatives.push_back(load_creative(creative, at, faults));
   });
   if (listed && campaign.creatives.empty()) fields.fault("creatives", "must not be empty");
-  if (!listed && !value.contains("creatives")) fields.fault("creatives", "is required");
+  if (!listed && !fields.has("creatives")) fields.fault("creatives", "is required");
   fields.refuse_unknown();
   return campaign;
 }
@@ -117,7 +126,7 @@ void refuse_repeated(const std::vector<Campaign>& campaigns, std::vector<Fault>&
   std::unordered_map<std::string_view, std::size_t> ids;
   for (std::size_t i = 0; i < campaigns.size(); ++i) {
     const auto [first, fresh] = ids.try_emplace(campaigns[i].id, i);
-    if (!fresh) {
+    if (!fresh && !campaigns[i].id.empty()) {
       faults.push_back({fmt::format("/campaigns/{}/id", i),
                         fmt::format("\"{}\" is also the id of /campaigns/{}", campaigns[i].id, first->second)});
     }
@@ -148,7 +157,7 @@ Loaded load_campaigns(std::string_view text, const CurrencyTable& currencies) {
   const bool listed = top.each("campaigns", [&](const Json& campaign, const std::string& at) {
     loaded.campaigns.push_back(read_campaign(campaign, at, loaded.faults, currencies));
   });
-  if (!listed && !document.contains("campaigns")) top.fault("campaigns", "is required");
+  if (!listed && !top.has("campaigns")) top.fault("campaigns", "is required");
   top.refuse_unknown();
   refuse_repeated(loaded.campaigns, loaded.faults);
   return loaded;

@@ -1,4 +1,6 @@
 // Reads a creative and checks what would make an exchange refuse it.
+#include <algorithm>
+
 #include "bidwell/core/text.h"
 #include "catalog/load_parts.h"
 #include "catalog/markup.h"
@@ -18,13 +20,23 @@ void check_url(Fields& fields, std::string_view key, const std::string& url) {
   if (!is_url(url)) fields.fault(key, fmt::format("\"{}\" is not an http or https URL", url));
 }
 
-// Native assets are copied as they stand: a macro in one would reach the publisher unexpanded.
+// Whether nothing is there; what is there but wrong has a fault of its own.
+bool lacks(Fields& fields, std::string_view key) {
+  const Json* value = fields.find(key);
+  return value == nullptr || (value->is_array() && value->empty());
+}
+
+// Copied as they stand: a macro in one would reach the publisher unexpanded, or be expanded where none belongs.
 void refuse_macros(Fields& fields, std::string_view key, std::string_view text) {
   if (text.find("{{") != std::string_view::npos) fields.fault(key, "macros are not expanded here");
 }
 
 // An http: asset is allowed, but then the creative cannot serve impressions that ask for a secure one.
-bool is_insecure(std::string_view text) { return text.find("http://") != std::string_view::npos; }
+bool is_insecure(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  const auto same = [](char a, char b) { return ascii_lower(a) == b; };
+  return std::search(text.begin(), text.end(), kScheme.begin(), kScheme.end(), same) != text.end();
+}
 
 openrtb::EnumSet read_enum_set(Fields& fields, std::string_view key) {
   openrtb::EnumSet set;
@@ -39,9 +51,9 @@ openrtb::EnumSet read_enum_set(Fields& fields, std::string_view key) {
 }
 
 void read_banner(Fields& fields, Creative& creative) {
-  bool sized = fields.integer("w", creative.w, 1, 10'000);
-  sized &= fields.integer("h", creative.h, 1, 10'000);
-  if (!sized) fields.fault("", "a banner needs w and h, in pixels");
+  fields.integer("w", creative.w, 1, 10'000);
+  fields.integer("h", creative.h, 1, 10'000);
+  if (!fields.has("w") || !fields.has("h")) fields.fault("", "a banner needs w and h, in pixels");
   if (fields.text("markup", creative.markup, true)) check_macro_names(fields, "markup", creative.markup);
   fields.integer("btype", creative.btype, 1, 4);
   creative.secure = !is_insecure(creative.markup);
@@ -51,9 +63,8 @@ void read_stream(Fields& fields, Creative& creative) {
   static constexpr int kProtocols[] = {2, 3, 7};
   static constexpr std::string_view kVast[] = {"2.0", "3.0", "4.0"};
   if (const int version = fields.choice("vast", kVast); version >= 0) creative.protocol = kProtocols[version];
-  if (!fields.integer("duration", creative.duration, 1, 7200)) {
-    fields.fault("duration", "is required, in seconds from 1 to 7200");
-  }
+  fields.integer("duration", creative.duration, 1, 7200);
+  if (!fields.has("duration")) fields.fault("duration", "is required, in seconds from 1 to 7200");
   fields.each("media_files", [&](const Json& entry, const std::string& at) {
     Fields file(entry, at, fields.faults());
     MediaFile media;
@@ -61,18 +72,18 @@ void read_stream(Fields& fields, Creative& creative) {
       check_url(file, "url", media.url);
       check_macro_names(file, "url", media.url);
     }
-    file.text("type", media.type, true);
+    if (file.text("type", media.type, true)) refuse_macros(file, "type", media.type);
     file.integer("w", media.w, 1, 10'000);
     file.integer("h", media.h, 1, 10'000);
     file.integer("bitrate_kbps", media.bitrate_kbps, 1, 1'000'000);
     file.refuse_unknown();
-    if (creative.media == Media::video && (media.w == 0 || media.h == 0)) {
+    if (creative.media == Media::video && entry.is_object() && (!file.has("w") || !file.has("h"))) {
       file.fault("", "a video file needs w and h, in pixels");
     }
     creative.secure &= !is_insecure(media.url);
     creative.media_files.push_back(std::move(media));
   });
-  if (creative.media_files.empty()) fields.fault("media_files", "needs at least one file");
+  if (lacks(fields, "media_files")) fields.fault("media_files", "needs at least one file");
 }
 
 void read_native(Fields& fields, Creative& creative) {
@@ -83,14 +94,14 @@ void read_native(Fields& fields, Creative& creative) {
     static constexpr std::string_view kTypes[] = {"icon", "main"};
     NativeImage out;
     if (const int type = image.choice("type", kTypes); type >= 0) out.type = type == 0 ? 1 : 3;
-    if (out.type == 0) image.fault("type", "is required");
+    if (entry.is_object() && !image.has("type")) image.fault("type", "is required");
     if (image.text("url", out.url, true)) {
       check_url(image, "url", out.url);
       refuse_macros(image, "url", out.url);
     }
     image.integer("w", out.w, 1, 10'000);
     image.integer("h", out.h, 1, 10'000);
-    if (out.w == 0 || out.h == 0) image.fault("", "an image needs w and h, in pixels");
+    if (entry.is_object() && (!image.has("w") || !image.has("h"))) image.fault("", "an image needs w and h, in pixels");
     image.refuse_unknown();
     creative.secure &= !is_insecure(out.url);
     creative.images.push_back(std::move(out));
@@ -103,11 +114,11 @@ void read_native(Fields& fields, Creative& creative) {
     NativeData out;
     if (const int type = data.choice("type", kTypes); type >= 0) out.type = type + 1;
     if (data.text("value", out.value, true)) refuse_macros(data, "value", out.value);
-    if (out.type == 0) data.fault("type", "is required");
+    if (entry.is_object() && !data.has("type")) data.fault("type", "is required");
     data.refuse_unknown();
     creative.data.push_back(std::move(out));
   });
-  if (creative.titles.empty() && creative.images.empty() && creative.data.empty()) {
+  if (lacks(fields, "titles") && lacks(fields, "images") && lacks(fields, "data")) {
     fields.fault("", "a native creative needs titles, images or data");
   }
 }
@@ -123,10 +134,10 @@ Creative load_creative(const Json& value, const std::string& where, std::vector<
   Creative creative;
   Fields fields(value, where, faults);
   if (!value.is_object()) return creative;
-  fields.text("id", creative.id, true);
+  if (fields.text("id", creative.id, true)) refuse_macros(fields, "id", creative.id);
   const int media = fields.choice("media", kMedia);
   if (media < 0) {
-    if (!value.contains("media")) fields.fault("media", "is required: banner, video, audio or native");
+    if (!fields.has("media")) fields.fault("media", "is required: banner, video, audio or native");
     return creative;
   }
   creative.media = static_cast<Media>(media + 1);
@@ -142,7 +153,7 @@ Creative load_creative(const Json& value, const std::string& where, std::vector<
     check_macro_names(fields, "landing_page", creative.landing_page);
   }
   creative.adomain = fields.texts("adomain");
-  if (creative.adomain.empty()) fields.fault("adomain", "needs at least one domain: exchanges refuse bids without");
+  if (lacks(fields, "adomain")) fields.fault("adomain", "needs at least one domain: exchanges refuse bids without");
   for (std::size_t i = 0; i < creative.adomain.size(); ++i) {
     if (!is_bare_domain(creative.adomain[i])) {
       fields.fault(fmt::format("adomain/{}", i),

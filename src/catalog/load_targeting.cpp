@@ -11,6 +11,7 @@ struct Rule {
 
 Rule read_rule(Fields& targeting, std::string_view key, bool has_all) {
   Rule rule;
+  const std::size_t faults = targeting.faults().size();
   const auto into = [&](std::vector<std::pair<std::string, std::string>>& list) {
     return [&](const Json& entry, const std::string& at) {
       if (entry.is_string() && !entry.get_ref<const std::string&>().empty()) {
@@ -30,7 +31,8 @@ Rule read_rule(Fields& targeting, std::string_view key, bool has_all) {
     fields.each(has_all ? "none" : "exclude", into(rule.exclude));
     if (has_all) fields.each("all", into(rule.all));
     fields.refuse_unknown();
-    if (rule.include.empty() && rule.exclude.empty() && rule.all.empty()) {
+    const bool empty = rule.include.empty() && rule.exclude.empty() && rule.all.empty();
+    if (empty && targeting.faults().size() == faults) {
       fields.fault("", "says nothing: name a value or leave it out");
     }
   } else {
@@ -42,6 +44,7 @@ Rule read_rule(Fields& targeting, std::string_view key, bool has_all) {
 
 void read_trait(Fields& targeting, Trait trait, std::uint64_t& traits) {
   const TraitInfo& known = info(trait);
+  const std::size_t faults = targeting.faults().size();
   const Rule rule = read_rule(targeting, known.key, false);
   const auto bits = [&](const auto& entries) {
     std::uint64_t set = 0;
@@ -59,7 +62,9 @@ void read_trait(Fields& targeting, Trait trait, std::uint64_t& traits) {
   };
   if (!rule.include.empty()) traits &= ~known.mask() | bits(rule.include);
   traits &= ~bits(rule.exclude);
-  if ((traits & known.mask()) == 0) targeting.fault(known.key, "accepts no value at all");
+  if ((traits & known.mask()) == 0 && targeting.faults().size() == faults) {
+    targeting.fault(known.key, "accepts no value at all");
+  }
 }
 
 void read_flag(Fields& targeting, Trait trait, std::uint64_t& traits) {
@@ -92,7 +97,7 @@ void read_os_versions(Fields& targeting, Targeting& out) {
     OsVersionRange range;
     if (const int os = fields.choice("os", info(Trait::os).values); os >= 0) {
       range.os = static_cast<unsigned>(os);
-    } else if (entry.is_object() && !entry.contains("os")) {
+    } else if (entry.is_object() && !fields.has("os")) {
       fields.fault("os", "is required");
     }
     std::string text;
@@ -116,9 +121,10 @@ void read_radius(Fields& targeting, Targeting& out) {
   targeting.each("radius", [&](const Json& entry, const std::string& at) {
     Fields fields(entry, at, targeting.faults());
     Circle circle;
-    bool whole = fields.number("lat", circle.lat, -90, 90);
-    whole &= fields.number("lon", circle.lon, -180, 180);
-    whole &= fields.number("km", circle.km, 0.01, 20'000);
+    fields.number("lat", circle.lat, -90, 90);
+    fields.number("lon", circle.lon, -180, 180);
+    fields.number("km", circle.km, 0.01, 20'000);
+    const bool whole = fields.has("lat") && fields.has("lon") && fields.has("km");
     if (!whole && entry.is_object()) fields.fault("", "needs lat, lon (degrees) and km");
     fields.refuse_unknown();
     out.radius.push_back(circle);
@@ -135,18 +141,24 @@ void read_hours(Fields& targeting, Targeting& out) {
     fields.integer("to", to, 1, 24);
     if (to <= from) fields.fault("to", "must be after from; split a window that passes midnight in two");
     std::vector<std::size_t> days;
+    if (const Json* list = fields.find("days"); list != nullptr && *list == Json::array()) {
+      fields.fault("days", "an empty list would match nothing: leave it out");
+    }
     fields.each("days", [&](const Json& day, const std::string& place) {
       const int index = day.is_string() ? fields.choice_of(place, day.get<std::string>(), kDays) : -1;
       if (index >= 0) days.push_back(static_cast<std::size_t>(index));
       if (!day.is_string()) fields.faults().push_back({place, "must be a day such as \"mon\""});
     });
-    if (entry.is_object() && !entry.contains("days")) days = {0, 1, 2, 3, 4, 5, 6};
+    if (!fields.has("days")) days = {0, 1, 2, 3, 4, 5, 6};
     for (const std::size_t day : days) {
       for (int hour = from; hour < to; ++hour) hours.set(day * 24 + static_cast<std::size_t>(hour));
     }
     fields.refuse_unknown();
   });
   if (given) out.hours = hours;
+  if (const Json* list = targeting.find("hour_of_week"); list != nullptr && *list == Json::array()) {
+    targeting.fault("hour_of_week", "an empty list would match nothing: leave it out");
+  }
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ std::vector<Predicate> compile_predicates(const Targeting& targeting) {
     };
     const NameRule& rule = targeting.names[i];
     add(Predicate::Kind::include, rule.include);
-    add(Predicate::Kind::exclude, rule.exclude);
+    // A campaign that wants deals may use one of them beside another it excludes: Matcher::check_price picks.
+    const bool picks_deals = dimension == Dimension::deal && !rule.include.empty();
+    if (!picks_deals) add(Predicate::Kind::exclude, rule.exclude);
     add(Predicate::Kind::all, rule.all);
   }
   return predicates;

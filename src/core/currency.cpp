@@ -9,8 +9,9 @@ bool CurrencyTable::set(std::string_view code, double units_per_usd) {
   if (number == 0 || !(units_per_usd >= 1e-6 && units_per_usd <= 1e8)) return false;
   Currency currency;
   currency.code = number;
-  for (int i = 0; i < 3; ++i) currency.name[i] = static_cast<char>(number >> (16 - 8 * i));
   currency.nanos_per_usd = std::llround(units_per_usd * 1e9);
+  if (number == kUsd && currency.nanos_per_usd != Currency{}.nanos_per_usd) return false;
+  for (int i = 0; i < 3; ++i) currency.name[i] = static_cast<char>(number >> (16 - 8 * i));
   for (Currency& known : currencies_) {
     if (known.code == number) {
       known = currency;

@@ -45,7 +45,7 @@ std::optional<Micros> parse_micros(std::string_view text, Rounding rounding) noe
   if (!any) return std::nullopt;
   if (at != end && (*at == 'e' || *at == 'E')) {
     ++at;
-    if (at != end && *at == '+') ++at;
+    if (at != end && *at == '+' && at + 1 != end && is_digit(at[1])) ++at;
     int given = 0;
     const auto [after, error] = std::from_chars(at, end, given);
     if (after == at) return std::nullopt;

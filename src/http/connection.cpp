@@ -121,9 +121,7 @@ void Connection::respond(Response& response) noexcept {
     char* plain = worker_.answers().scratch();
     std::size_t size = 0;
     switch (worker_.inflater().inflate(request.body, plain, limits.body_max, size)) {
-      case Inflater::Result::ok:
-        request.body = {plain, size};
-        break;
+      case Inflater::Result::ok: request.body = {plain, size}; break;
       case Inflater::Result::too_large:
         worker_.counters().body_too_large.add();
         return answer_error(response, 413, limits.decompressed_too_large);
@@ -233,8 +231,7 @@ void Connection::check_deadline(Clock::time_point now) noexcept {
     case Phase::linger:
       if (spent >= limits.linger_timeout) cancel();
       return;
-    case Phase::closed:
-      return;
+    case Phase::closed: return;
   }
 }
 

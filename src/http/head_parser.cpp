@@ -67,17 +67,10 @@ HeadParser::Chunks HeadParser::parse_chunks(std::string_view raw, char* out, std
 
 void HeadParser::on_request_impl(verb method, view, view target, int version, error_code&) {
   switch (method) {
-    case verb::get:
-      head_.method = Method::get;
-      break;
-    case verb::head:
-      head_.method = Method::head;
-      break;
-    case verb::post:
-      head_.method = Method::post;
-      break;
-    default:
-      head_.method = Method::other;
+    case verb::get: head_.method = Method::get; break;
+    case verb::head: head_.method = Method::head; break;
+    case verb::post: head_.method = Method::post; break;
+    default: head_.method = Method::other;
   }
   head_.target_at = static_cast<std::uint32_t>(target.data() - request_);
   head_.target_size = static_cast<std::uint32_t>(target.size());
@@ -87,9 +80,7 @@ void HeadParser::on_request_impl(verb method, view, view target, int version, er
 void HeadParser::on_field_impl(field name, view, view value, error_code&) {
   if (is_header_done()) return;  // a trailer
   switch (name) {
-    case field::host:
-      ++hosts_;
-      break;
+    case field::host: ++hosts_; break;
     case field::transfer_encoding:
       if (!ascii_iequal(std_view(value), "chunked")) foreign_transfer_encoding_ = true;
       break;
@@ -105,11 +96,8 @@ void HeadParser::on_field_impl(field name, view, view value, error_code&) {
                            : ContentEncoding::unsupported;
       break;
     }
-    case field::accept_encoding:
-      head_.accept.add(std_view(value));
-      break;
-    default:
-      break;
+    case field::accept_encoding: head_.accept.add(std_view(value)); break;
+    default: break;
   }
 }
 

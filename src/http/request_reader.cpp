@@ -35,23 +35,19 @@ bool hopeless(char first) {
 }  // namespace
 
 std::span<char> RequestReader::space() noexcept {
+  // No more than the own buffer holds, where what came behind a request goes when its block is
+  // given back; but the rest of a body at once.
   std::size_t size = std::min(capacity_ - end_, kOwnBytes);
-  // What is read behind a request in a lent block must fit the own buffer when the block is given
-  // back.
   if (lent() && stage_ == Stage::sized) size = body_begin_ + length_ - end_;
   return {buffer_ + end_, size};
 }
 
 RequestReader::Progress RequestReader::advance() noexcept {
   switch (stage_) {
-    case Stage::head:
-      return find_head();
-    case Stage::sized:
-      return read_sized();
-    case Stage::chunked:
-      return read_chunked();
-    case Stage::discard_sized:
-      return discard_sized();
+    case Stage::head: return find_head();
+    case Stage::sized: return read_sized();
+    case Stage::chunked: return read_chunked();
+    case Stage::discard_sized: return discard_sized();
   }
   return Progress::broken;
 }

@@ -69,10 +69,8 @@ class Client {
     Answer answer;
     for (;;) {
       switch (parse_answer(text_, answer)) {
-        case Parsed::complete:
-          return answer;
-        case Parsed::malformed:
-          throw std::runtime_error("malformed answer: " + text_);
+        case Parsed::complete: return answer;
+        case Parsed::malformed: throw std::runtime_error("malformed answer: " + text_);
         case Parsed::incomplete:
           if (!more()) return std::nullopt;
       }
@@ -87,6 +85,8 @@ class Client {
     if (!text_.empty()) return false;
     return !more();
   }
+  // After closed(): not by an orderly end.
+  bool was_reset() const { return was_reset_; }
 
  private:
   bool more() {
@@ -95,6 +95,7 @@ class Client {
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       throw std::runtime_error("nothing came for half a minute");
     }
+    was_reset_ = size < 0;
     if (size <= 0) return false;
     text_.append(buffer, static_cast<std::size_t>(size));
     return true;
@@ -102,6 +103,7 @@ class Client {
 
   int fd_ = -1;
   std::string text_;
+  bool was_reset_ = false;
 };
 
 }  // namespace bidwell::http::testing

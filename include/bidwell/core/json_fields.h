@@ -42,6 +42,10 @@ class Fields {
     const auto at = value_.find(key);
     return at == value_.end() || at->is_null() ? nullptr : &*at;
   }
+  bool has(std::string_view key) const {
+    const auto at = value_.is_object() ? value_.find(key) : value_.end();
+    return at != value_.end() && !at->is_null();
+  }
 
   // Texts. A required one must be there and not be empty.
   bool text(std::string_view key, std::string& out, bool required = false) {

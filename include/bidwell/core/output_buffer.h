@@ -1,5 +1,5 @@
-// A byte buffer of fixed capacity to write answers into. Past its capacity it keeps nothing more and says
-// so: the caller checks `overflowed()` once at the end instead of after every piece.
+// A byte buffer of fixed capacity to write answers into. A piece that does not fit is left out whole, and it
+// says so: the caller checks `overflowed()` once at the end instead of after every piece.
 #pragma once
 
 #include <charconv>

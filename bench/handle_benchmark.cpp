@@ -1,0 +1,35 @@
+// What Bidwell's own part of a request costs, from its body to the answer's: all but HTTP and the
+// kernel. For one request over and over, and for 256 different ones in turn.
+#include <benchmark/benchmark.h>
+
+#include "workload.h"
+
+namespace bidwell::bench {
+namespace {
+
+void handle_in_turn(benchmark::State& state, const std::vector<Body>& bodies) {
+  Workload workload(static_cast<std::size_t>(state.range(0)));
+  std::size_t answered = 0;
+  auto next = bodies.begin();
+  for (auto _ : state) {
+    if (workload.handle(next->view()) == 200) ++answered;
+    if (++next == bodies.end()) next = bodies.begin();
+  }
+  state.counters["answered"] =
+      benchmark::Counter(static_cast<double>(answered), benchmark::Counter::kAvgIterations);
+}
+
+void handle_same(benchmark::State& state) {
+  handle_in_turn(state, {loopback_request()});
+}
+
+void handle_varied(benchmark::State& state) {
+  static const std::vector<Body> bodies = varied_requests(256);
+  handle_in_turn(state, bodies);
+}
+
+BENCHMARK(handle_same)->Arg(1'000)->Arg(10'000)->Arg(100'000);
+BENCHMARK(handle_varied)->Arg(1'000)->Arg(10'000)->Arg(100'000);
+
+}  // namespace
+}  // namespace bidwell::bench
