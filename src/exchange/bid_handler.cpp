@@ -80,7 +80,7 @@ const Exchange* BidHandler::find(std::string_view name) const noexcept {
 bool BidHandler::in_time(const Exchange& exchange, const http::Request& request) const noexcept {
   const ExchangeOptions& options = exchange.options();
   const int tmax = bid_request_.tmax == openrtb::kAbsent ? options.tmax_default_ms : bid_request_.tmax;
-  const std::chrono::milliseconds allowed(tmax - options.tmax_margin_ms);
+  const std::chrono::milliseconds allowed(std::int64_t{tmax} - options.tmax_margin_ms);
   return allowed.count() > 0 && options_.clock.steady() - request.received < allowed;
 }
 

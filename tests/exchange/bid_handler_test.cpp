@@ -34,11 +34,14 @@ class BidHandlerTest : public ::testing::Test {
  protected:
   BidHandlerTest() {
     currencies_.set("EUR", 0.5);  // a dollar is half a euro: easy to see
-    exchanges_.emplace_back(ExchangeOptions{.name = "demo"}, currencies_);
-    exchanges_.emplace_back(ExchangeOptions{.name = "seated", .seat = "s-77"}, currencies_);
-    exchanges_.emplace_back(ExchangeOptions{.name = "euro", .currency = "EUR"}, currencies_);
-    exchanges_.emplace_back(
-        ExchangeOptions{.name = "nbr", .openrtb_version = "", .answer_nbr = true}, currencies_);
+    ExchangeOptions demo, seated, euro, nbr;
+    demo.name = "demo";
+    seated.name = "seated", seated.seat = "s-77";
+    euro.name = "euro", euro.currency = "EUR";
+    nbr.name = "nbr", nbr.answer_nbr = true, nbr.openrtb_version = "";
+    for (const auto& options : {demo, seated, euro, nbr}) {
+      exchanges_.emplace_back(options, currencies_);
+    }
     options_.clock = still_clock();
     options_.worker = 0x1234'5678'9abcULL;
     start(kDisplay);
