@@ -34,7 +34,7 @@ void run(std::size_t campaigns, std::size_t requests) {
   Workload workload(campaigns);
   const Body body = loopback_request();
   const ParsedRequest parsed(loopback_request());
-  const std::vector<Body> varied = varied_requests(256);
+  const std::vector<Body> varied = varied_requests(1'024);
   openrtb::Parser parser;
   openrtb::BidRequest request;
 

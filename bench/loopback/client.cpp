@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t answer_length_max = 65'536;
 constexpr std::string_view status_wanted = "HTTP/1.1 200 ";
+constexpr std::string_view status_no_bid = "HTTP/1.1 204 ";
 
 // The lengths of head and body once both are there.
 struct Lengths {
@@ -63,10 +64,10 @@ Answer fetch(std::uint16_t port, const std::string& request) {
   return {bytes.substr(0, whole->head), bytes.substr(whole->head)};
 }
 
-Client::Client(std::string name, std::uint16_t port, std::size_t connections, std::string request,
-               ExpectedAnswer expected)
+Client::Client(std::string name, std::uint16_t port, std::size_t connections,
+               std::vector<std::string> requests, std::optional<ExpectedAnswer> expected)
     : name_(std::move(name)),
-      request_(std::move(request)),
+      requests_(std::move(requests)),
       expected_(expected),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       connections_(connections) {
@@ -116,11 +117,13 @@ ClientBurst Client::burst(std::chrono::nanoseconds length) {
 }
 
 void Client::send(Connection& connection, Clock::time_point now) {
+  const std::string& request = requests_[next_request_];
+  if (++next_request_ == requests_.size()) next_request_ = 0;
   connection.sent = now;
-  const auto sent = ::send(connection.socket.get(), request_.data(), request_.size(),
-                           MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto sent =
+      ::send(connection.socket.get(), request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   // In a closed loop the socket's buffer is empty: a request that does not fit is a fault.
-  if (sent != static_cast<ssize_t>(request_.size())) fail("a request could not be sent whole");
+  if (sent != static_cast<ssize_t>(request.size())) fail("a request could not be sent whole");
 }
 
 // True once the answer is whole. One answer is in flight, so nothing may follow it.
@@ -136,15 +139,20 @@ bool Client::receive(Connection& connection) {
   const std::string_view bytes(connection.bytes.data(), connection.used);
   const auto whole = find_whole_answer(bytes);
   if (!whole) return false;
-  const std::size_t difference =
-      std::max(whole->body, expected_.body_length) - std::min(whole->body, expected_.body_length);
-  if (!bytes.starts_with(status_wanted) || difference > expected_.tolerance ||
-      whole->head + whole->body != bytes.size()) {
-    fail(fmt::format("answered, instead of a 200 with {} bytes:\n{}", expected_.body_length,
+  if (whole->head + whole->body != bytes.size() || !is_expected(bytes, whole->body)) {
+    fail(fmt::format("answered, instead of a 200 with {} bytes:\n{}",
+                     expected_ ? std::to_string(expected_->body_length) : "any",
                      bytes.substr(0, 1000)));
   }
   connection.used = 0;
   return true;
+}
+
+bool Client::is_expected(std::string_view bytes, std::size_t body_length) const {
+  if (!expected_) return bytes.starts_with(status_wanted) || bytes.starts_with(status_no_bid);
+  const std::size_t difference =
+      std::max(body_length, expected_->body_length) - std::min(body_length, expected_->body_length);
+  return bytes.starts_with(status_wanted) && difference <= expected_->tolerance;
 }
 
 std::chrono::nanoseconds Client::percentile(double share) {

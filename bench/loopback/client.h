@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sockets.h"
@@ -37,9 +39,10 @@ struct ClientBurst {
 // no answer in five seconds.
 class Client {
  public:
-  // Opens `connections` to `port` of 127.0.0.1. `name` is for messages.
-  Client(std::string name, std::uint16_t port, std::size_t connections, std::string request,
-         ExpectedAnswer expected);
+  // Opens `connections` to `port` of 127.0.0.1. `name` is for messages. The requests are sent in
+  // turn; there is at least one. Without an expected answer a 204 will do, and any length.
+  Client(std::string name, std::uint16_t port, std::size_t connections,
+         std::vector<std::string> requests, std::optional<ExpectedAnswer> expected);
 
   // One request in flight per connection until `length` has passed, then the rest is awaited.
   ClientBurst burst(std::chrono::nanoseconds length);
@@ -56,12 +59,14 @@ class Client {
 
   void send(Connection& connection, Clock::time_point now);
   bool receive(Connection& connection);
+  bool is_expected(std::string_view bytes, std::size_t body_length) const;
   std::chrono::nanoseconds percentile(double share);
   [[noreturn]] void fail(const std::string& what) const;
 
   const std::string name_;
-  const std::string request_;
-  const ExpectedAnswer expected_;
+  const std::vector<std::string> requests_;
+  const std::optional<ExpectedAnswer> expected_;
+  std::size_t next_request_ = 0;
   Descriptor epoll_;
   std::vector<Connection> connections_;
   std::vector<std::uint32_t> latencies_;  // nanoseconds, one per answer of this burst

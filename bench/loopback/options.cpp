@@ -14,7 +14,7 @@ constexpr const char* description =
     R"(Compares HTTP servers that answer the same bid request, interleaved in one run:
   FLOOR    a raw epoll loop that writes canned bytes: what this machine allows
   nginx    one worker, `return 200` with the same bytes (skipped where there is none)
-  Bidwell  the real executable with one worker, deciding on a generated catalog
+  Bidwell  the real executable with one worker, deciding on a generated catalog; one for each size
 Servers run on one core, the client on another. It is a closed loop: it says what a request costs,
 not what latency users see. The exit code is 0 whether or not the targets are met.)";
 
@@ -44,15 +44,33 @@ Options parse_options(int argc, char** argv) {
                  "Bursts per server; paired ratios settle at 30 and more")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
+  app.add_option("--disturbed-max", options.schedule.disturbed_share_max,
+                 "A burst is left out in which others had more than this share of either core; on "
+                 "a busy machine 100 keeps all, and only the paired CPU ratios mean anything")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
   app.add_option("--connections", options.connections, "Keep-alive connections to each server")
       ->check(CLI::Range(1, 4000))
       ->capture_default_str();
-  app.add_option("--campaigns", options.campaigns, "Campaigns in Bidwell's generated catalog")
+  app.add_option("--campaigns", options.campaigns,
+                 "Campaigns in Bidwell's generated catalog; a list, such as 10000,1000,100000, "
+                 "starts one for each size: the first is compared with FLOOR and nginx, the "
+                 "largest with the smallest")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Seed of that catalog")->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the catalogs and of --varied")
+      ->capture_default_str();
   app.add_option("--path", options.path, "Path of the requests")->capture_default_str();
   app.add_option("--request", options.request, "File with the body of the requests")
       ->check(CLI::ExistingFile)
+      ->capture_default_str();
+  app.add_option(
+         "--varied", options.varied,
+         "Send that many different made-up requests in turn in place of the one: more like "
+         "an exchange, which leaves less of the catalog in the processor's caches. Some get "
+         "a 204, and the answers' lengths are not checked")
+      ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
   app.add_option("--answer", options.answer,
                  "File with the body of the canned answers, used only without Bidwell: else they "

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <functional>
+#include <algorithm>
 #include <iterator>
 #include <optional>
 
@@ -38,15 +38,13 @@ std::string format_latency(const Summary& row, double us) {
 constexpr std::string_view row_format =
     "{:<12} {:<24} {:<18} {:<17} {:<18} {:>5} {:>5} {:>5} {:>6}  {}\n";
 
-std::string format_target(std::string_view what, const Summary* bidwell,
-                          std::optional<Spread> Summary::*ratio, double limit, bool at_most) {
+std::string format_target(std::string_view what, const std::optional<Spread>& ratio, double limit,
+                          bool at_most) {
   const std::string target = fmt::format("{} {} {:.2f}", what, at_most ? "<=" : ">=", limit);
-  if (bidwell == nullptr || !(bidwell->*ratio) || (bidwell->*ratio)->count == 0) {
-    return fmt::format("target {:<42} not measured\n", target);
-  }
-  const double value = (bidwell->*ratio)->median;
-  const bool met = at_most ? value <= limit : value >= limit;
-  return fmt::format("target {:<42} measured {:.3f}: {}\n", target, value, met ? "met" : "missed");
+  if (!ratio || ratio->count == 0) return fmt::format("target {:<52} not measured\n", target);
+  const bool met = at_most ? ratio->median <= limit : ratio->median >= limit;
+  return fmt::format("target {:<52} measured {}: {}\n", target, format_quartiles(ratio, 3),
+                     met ? "met" : "missed");
 }
 
 }  // namespace
@@ -77,6 +75,9 @@ std::string format_table(const std::vector<Summary>& summaries) {
                          format_share(row.user_share), format_share(row.core_share),
                          format_latency(row, row.p50_us), format_latency(row, row.p99_us), bursts);
   }
+  if (std::ranges::all_of(summaries, [](const Summary& row) { return row.kept == 0; })) {
+    table += "Every burst was disturbed: wait until the machine is idle, or see --disturbed-max.\n";
+  }
   return table +
          "Medians over the bursts, quartiles in parentheses; ratios are paired by cycle. user: "
          "share "
@@ -85,12 +86,34 @@ std::string format_table(const std::vector<Summary>& summaries) {
          "in which\nthe hypervisor or other processes had more than their share of either core.\n";
 }
 
-std::string format_targets(const std::vector<Summary>& summaries) {
-  const Summary* bidwell = find(summaries, bidwell_name);
-  return format_target("CPU per request, Bidwell / nginx", bidwell, &Summary::cpu_over_nginx,
-                       cpu_over_nginx_max, true) +
-         format_target("throughput, Bidwell / FLOOR", bidwell, &Summary::throughput_over_floor,
-                       throughput_over_floor_min, false);
+std::string format_start(const BidwellFacts& bidwell) {
+  const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / 1e6; };
+  return fmt::format(
+      "{}: catalog of {:.0f} MB; listens after {:.1f} s with {:.0f} MB resident (at most {:.0f} "
+      "MB); answer body {} bytes",
+      bidwell.name, megabytes(bidwell.catalog_bytes), bidwell.start_seconds,
+      megabytes(bidwell.memory.resident), megabytes(bidwell.memory.peak), bidwell.answer_bytes);
+}
+
+std::string format_targets(const std::vector<Series>& all, const std::vector<Summary>& summaries,
+                           const std::vector<BidwellFacts>& bidwells) {
+  const Summary* main = bidwells.empty() ? nullptr : find(summaries, bidwells.front().name);
+  const auto main_has = [&](std::optional<Spread> Summary::*ratio) {
+    return main == nullptr ? std::nullopt : main->*ratio;
+  };
+  const std::string_view name = main == nullptr ? bidwell_name : std::string_view(main->name);
+  std::string targets =
+      format_target(fmt::format("CPU per request, {} / nginx", name),
+                    main_has(&Summary::cpu_over_nginx), cpu_over_nginx_max, true) +
+      format_target(fmt::format("throughput, {} / FLOOR", name),
+                    main_has(&Summary::throughput_over_floor), throughput_over_floor_min, false);
+  const auto [small, large] = std::ranges::minmax_element(bidwells, {}, &BidwellFacts::campaigns);
+  if (bidwells.size() > 1) {
+    targets +=
+        format_target(fmt::format("CPU per request, {} / {}", large->name, small->name),
+                      cpu_ratio(all, large->name, small->name), cpu_large_over_small_max, true);
+  }
+  return targets;
 }
 
 }  // namespace bidwell::loopback

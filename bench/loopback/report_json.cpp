@@ -62,17 +62,32 @@ Json to_json(const Setting& setting) {
           {"connections", setting.connections},
           {"request_bytes", setting.request_bytes},
           {"answer_body_bytes", setting.answer_bytes},
+          {"varied_requests", setting.varied},
           {"burst_ns", setting.schedule.burst.count()},
           {"cycles", setting.schedule.cycles},
           {"disturbed_share_max", setting.schedule.disturbed_share_max}};
 }
 
+Json to_json(const BidwellFacts& bidwell) {
+  return {{"server", bidwell.name},
+          {"campaigns", bidwell.campaigns},
+          {"catalog_bytes", bidwell.catalog_bytes},
+          {"start_seconds", bidwell.start_seconds},
+          {"resident_bytes", bidwell.memory.resident},
+          {"peak_resident_bytes", bidwell.memory.peak},
+          {"answer_body_bytes", bidwell.answer_bytes}};
+}
+
 }  // namespace
 
 void write_json(const std::filesystem::path& path, const Setting& setting,
-                const std::vector<Series>& all, const std::vector<Summary>& summaries) {
-  Json json = {
-      {"setting", to_json(setting)}, {"summary", Json::array()}, {"bursts", Json::object()}};
+                const std::vector<BidwellFacts>& bidwells, const std::vector<Series>& all,
+                const std::vector<Summary>& summaries) {
+  Json json = {{"setting", to_json(setting)},
+               {"bidwells", Json::array()},
+               {"summary", Json::array()},
+               {"bursts", Json::object()}};
+  for (const auto& bidwell : bidwells) json["bidwells"].push_back(to_json(bidwell));
   for (const auto& row : summaries) json["summary"].push_back(to_json(row));
   for (const auto& series : all) {
     Json& bursts = json["bursts"][series.name] = Json::array();

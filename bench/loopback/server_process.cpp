@@ -99,15 +99,16 @@ void ServerProcess::check_running() {
   throw std::runtime_error(fmt::format("{} {}\n{}", options_.name, how, read_output_end()));
 }
 
-void ServerProcess::wait_until_listening(std::uint16_t port) {
-  for (auto waited = 0ms; waited < 10s; waited += 10ms) {
+void ServerProcess::wait_until_listening(std::uint16_t port, std::chrono::seconds limit) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < limit) {
     check_interrupt();
     check_running();
     if (is_listening(port)) return;
     std::this_thread::sleep_for(10ms);
   }
-  throw std::runtime_error(fmt::format("{} does not listen on port {} after 10 s\n{}",
-                                       options_.name, port, read_output_end()));
+  throw std::runtime_error(fmt::format("{} does not listen on port {} after {} s\n{}",
+                                       options_.name, port, limit.count(), read_output_end()));
 }
 
 std::string ServerProcess::read_output_end() const {

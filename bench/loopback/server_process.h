@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -38,8 +39,9 @@ class ServerProcess {
   // Throws with the end of its output if it has exited.
   void check_running();
 
-  // Returns once `port` accepts connections; throws when that takes ten seconds or it has exited.
-  void wait_until_listening(std::uint16_t port);
+  // Returns once `port` accepts connections; throws when that takes longer or it has exited.
+  void wait_until_listening(std::uint16_t port,
+                            std::chrono::seconds limit = std::chrono::seconds(10));
 
  private:
   std::string read_output_end() const;

@@ -2,6 +2,8 @@
 // port.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -10,13 +12,14 @@
 #include <string_view>
 
 #include "client.h"
+#include "memory.h"
 #include "server_process.h"
 
 namespace bidwell::loopback {
 
 inline constexpr std::string_view floor_name = "FLOOR";
 inline constexpr std::string_view nginx_name = "nginx";
-inline constexpr std::string_view bidwell_name = "Bidwell";
+inline constexpr std::string_view bidwell_name = "Bidwell";  // all of them, on the command line
 
 struct Server {
   std::string name;
@@ -41,10 +44,22 @@ std::optional<std::filesystem::path> find_nginx();
 Server start_nginx(const Place& place, const std::filesystem::path& executable,
                    const std::string& body);
 
-// `bidwell serve` with one worker and configuration file `config`, but for `catalog`, a catalog
-// file's text, and folders of its own.
-Server start_bidwell(const Place& place, const std::filesystem::path& executable,
-                     const std::filesystem::path& config, const std::string& catalog);
+// One of Bidwell's, by the size of its catalog: "Bidwell 10k".
+std::string bidwell_name_of(std::size_t campaigns);
+
+// A started Bidwell, and what starting it took.
+struct StartedBidwell {
+  Server server;
+  std::size_t campaigns = 0;
+  std::size_t catalog_bytes = 0;
+  std::chrono::duration<double> start_up{};  // until it listened
+  Memory memory;                             // then
+};
+
+// `bidwell serve` with one worker and configuration file `config`, but for a generated catalog.
+StartedBidwell start_bidwell(const Place& place, const std::filesystem::path& executable,
+                             const std::filesystem::path& config, std::size_t campaigns,
+                             std::uint64_t seed);
 
 // NAME=http://127.0.0.1:PORT for a server that runs already, or NAME=COMMAND: a shell's command
 // line with {port} in it.

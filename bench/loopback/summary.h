@@ -38,6 +38,11 @@ struct Summary {
   std::size_t left_out = 0;
 };
 
+// Processor time per request of one server over another's, paired by cycle; nothing where either
+// was not measured.
+std::optional<Spread> cpu_ratio(const std::vector<Series>& all, std::string_view name,
+                                std::string_view base);
+
 std::vector<Summary> summarise(const std::vector<Series>& all);
 
 const Summary* find(const std::vector<Summary>& summaries, std::string_view name) noexcept;

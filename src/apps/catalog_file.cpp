@@ -1,5 +1,6 @@
 #include "apps/catalog_file.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,7 @@ std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
     return nullptr;
   }
   current_ = catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_);
+  malloc_trim(0);  // the file's JSON tree was several times larger than what was made of it
   spdlog::info("catalog: {} campaigns from {}", current_->campaigns().size(), path_);
   return current_;
 }

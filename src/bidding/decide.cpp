@@ -1,89 +1,117 @@
 #include "bidwell/bidding/decide.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "bidding/matcher.h"
 #include "bidwell/core/hash.h"
 
 namespace bidwell::bidding {
-namespace {
 
-using catalog::Dimension;
-
-// Looks for the best bid on one impression.
+// Looks for the best bid on one impression: takes the lists' heads in order of value, so that the first that may bid
+// is the best, and only those worth the same are looked at after it.
 class Search {
  public:
   Search(const catalog::Snapshot& snapshot, const Facts& facts, const Matcher& matcher, const Offer& offer,
-         std::uint64_t seed, ReasonCounters& counters)
+         std::uint64_t seed, Workspace& workspace, ReasonCounters& counters)
       : snapshot_(snapshot), facts_(facts), matcher_(matcher), offer_(offer),
-        traits_(facts.traits() | offer.traits()), seed_(seed), counters_(counters) {}
+        traits_(facts.traits() | offer.traits()), seed_(seed), lists_(workspace.lists_), tied_(workspace.tied_),
+        counters_(counters) {
+    lists_.clear();
+    tied_.clear();
+  }
 
   // Null: nobody bids.
   const Choice* run() {
-    for (const catalog::Format& format : offer_.formats()) {
-      if (facts_.country() != 0) visit(format, facts_.country());
-      visit(format, 0);
+    gather();
+    while (!lists_.empty()) {
+      List& list = *std::max_element(lists_.begin(), lists_.end(), worth_less);
+      const catalog::Entry& entry = *list.at;
+      if (!tied_.empty() && entry.value_usd < best_value_) break;
+      // Deals have floors of their own.
+      if (!list.is_deal && entry.value_usd < offer_.floor_usd()) {
+        refuse(Reason::below_floor, static_cast<std::uint64_t>(list.end - list.at));
+        list.at = list.end;
+      } else {
+        look_at(entry);
+        ++list.at;
+      }
+      if (!skip_mismatches(list)) {
+        list = lists_.back();
+        lists_.pop_back();
+      }
     }
-    return found_ ? &best_ : nullptr;
+    return tied_.empty() ? nullptr : &best_;
   }
 
  private:
-  void visit(catalog::Format format, std::uint64_t country) {
+  // Few entries are looked at in vain if those ahead that cannot match go first; but only so many, as the search may
+  // end before it gets to them.
+  static constexpr int kSkipAhead = 8;
+
+  static bool worth_less(const List& a, const List& b) { return a.at->value_usd < b.at->value_usd; }
+
+  // False when nothing is left.
+  bool skip_mismatches(List& list) {
+    for (int i = 0; i < kSkipAhead && list.at != list.end; ++i, ++list.at) {
+      const Reason reason = mismatch(*list.at);
+      if (reason == Reason::none) break;
+      refuse(reason);
+    }
+    return list.at != list.end;
+  }
+
+  Reason mismatch(const catalog::Entry& entry) const {
+    if ((entry.traits & traits_) != traits_) return Matcher::trait_reason(entry.traits, traits_);
+    if (!entry.may_want(facts_.words())) return reason_of(entry.unwanted(facts_.words()));
+    return Reason::none;
+  }
+
+  void gather() {
+    for (const catalog::Format& format : offer_.formats()) {
+      if (facts_.country() != 0) gather(format, facts_.country());
+      gather(format, 0);
+    }
+  }
+
+  void gather(catalog::Format format, std::uint64_t country) {
     const catalog::Index& index = snapshot_.index();
     const catalog::Index::Node* node = index.node(format, country);
     if (node == nullptr) return;
-    scan(index.plain(*node), offer_.floor_usd());
-    for (std::uint32_t left = node->dimensions; left != 0; left &= left - 1) {
-      const auto dimension = static_cast<Dimension>(std::countr_zero(left));
-      // Deals have their own floors.
-      const Micros least = dimension == Dimension::deal ? 0 : offer_.floor_usd();
-      for (const std::uint64_t token : facts_.tokens(dimension)) scan(index.under(*node, token), least);
-    }
+    add(index.plain(*node), false);
+    for (const Hit& hit : facts_.hits()) add(index.under(*node, *hit.value, hit.token), hit.is_deal);
   }
 
-  // The list is sorted by value: whatever follows an entry that is worth too little is, too.
-  void scan(std::span<const catalog::Entry> entries, Micros least) {
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      const catalog::Entry& entry = entries[i];
-      if (found_ && entry.value_usd < best_value_) return;
-      if (entry.value_usd < least) {
-        refuse(Reason::below_floor, entries.size() - i);
-        return;
-      }
-      if ((entry.traits & traits_) != traits_) {
-        refuse(Matcher::trait_reason(entry.traits, traits_));
-        continue;
-      }
-      consider(entry);
-    }
+  void add(std::span<const catalog::Entry> entries, bool is_deal) {
+    if (entries.empty()) return;
+    if (offer_.imp().private_auction == 1 && !is_deal) return refuse(Reason::private_auction, entries.size());
+    List list{entries.data(), entries.data() + entries.size(), is_deal};
+    if (skip_mismatches(list)) lists_.push_back(list);
   }
 
-  void consider(const catalog::Entry& entry) {
-    if (found_ && entry.line == best_line_) return;  // more than one list led to it
+  void look_at(const catalog::Entry& entry) {
     const catalog::Line& line = snapshot_.line(entry.line);
     Choice choice;
-    Reason reason = matcher_.check_campaign(*line.campaign, offer_);
+    Reason reason = mismatch(entry);
+    if (reason == Reason::none) reason = matcher_.check_campaign(*line.campaign, offer_);
     if (reason == Reason::none) reason = matcher_.check_line(line, offer_, choice);
     if (reason != Reason::none) return refuse(reason);
-    if (found_) refuse(Reason::outbid);
-    // Among equals each campaign has the same chance, however many lists and formats lead to it: every one
-    // draws a number that the seed alone decides, and the largest wins.
-    const Draw draw = draw_of(line, entry.line);
-    if (found_ && entry.value_usd == best_value_ && draw < best_draw_) return;
+    if (std::find(tied_.begin(), tied_.end(), line.campaign) != tied_.end()) return take_turns(choice);
+    // Among equals each has the same chance: the n-th replaces the one before with probability 1/n (reservoir
+    // sampling, Vitter 1985).
+    if (!tied_.empty()) refuse(Reason::outbid);
+    tied_.push_back(line.campaign);
+    if (tied_.size() > 1 && mix(seed_, tied_.size()) % tied_.size() != 0) return;
     best_ = choice;
     best_value_ = entry.value_usd;
-    best_line_ = entry.line;
-    best_draw_ = draw;
-    found_ = true;
+    repeats_ = 0;
   }
 
-  // The campaign's number, then the line's.
-  using Draw = std::pair<std::uint64_t, std::uint64_t>;
-  Draw draw_of(const catalog::Line& line, std::uint32_t line_number) const {
-    const auto campaign = static_cast<std::uint64_t>(line.campaign - snapshot_.campaigns().data());
-    return {mix(seed_, campaign), mix(~seed_, line_number)};
+  // A campaign that several lists lead to, by its formats, has one chance among its equals, and the formats one each.
+  void take_turns(const Choice& choice) {
+    if (best_.campaign != choice.campaign) return;
+    ++repeats_;
+    if (mix(~seed_, repeats_) % (repeats_ + 1) == 0) best_ = choice;
   }
 
   void refuse(Reason reason, std::uint64_t count = 1) { counters_.refused[static_cast<std::size_t>(reason)].add(count); }
@@ -94,20 +122,21 @@ class Search {
   const Offer& offer_;
   std::uint64_t traits_;
   std::uint64_t seed_;
+  std::vector<List>& lists_;
+  std::vector<const catalog::CompiledCampaign*>& tied_;  // that bid the best value
   ReasonCounters& counters_;
 
-  bool found_ = false;
   Choice best_;
   Micros best_value_ = 0;
-  std::uint32_t best_line_ = 0;
-  Draw best_draw_;
+  std::uint64_t repeats_ = 0;  // of the best one's campaign
 };
-
-}  // namespace
 
 // Room for the largest request that the parser lets through without growing in most cases; it grows to its bound once.
 Workspace::Workspace() {
   tokens_.reserve(16'384);
+  hits_.reserve(4'096);
+  lists_.reserve(4'096);
+  tied_.reserve(1'024);
   choices_.reserve(256);
 }
 
@@ -134,7 +163,7 @@ Decision decide(const openrtb::BidRequest& request, const Terms& terms, const ca
       continue;
     }
     facts.set_deals(imp);
-    Search search(snapshot, facts, matcher, offer, mix(moment.seed, i), counters);
+    Search search(snapshot, facts, matcher, offer, mix(moment.seed, i), workspace, counters);
     if (const Choice* choice = search.run()) workspace.choices_.push_back(*choice);
   }
   if (workspace.choices_.empty()) return count_no_bid(Reason::no_candidate);

@@ -1,6 +1,6 @@
 #include "bidding/facts.h"
 
-#include <ctime>
+#include <chrono>
 
 #include "bidwell/core/text.h"
 
@@ -12,15 +12,15 @@ using catalog::Trait;
 using openrtb::kAbsent;
 
 constexpr std::int64_t kDay = 86'400;
+constexpr std::size_t kDomainSizeMax = 253;  // RFC 1035: a longer name is none
 
-// The year of a time, and the hour of its week (0 = Monday 00:00).
+// gmtime_r would take a lock.
 int year_of(std::int64_t unix_seconds) {
-  std::time_t time = unix_seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  return parts.tm_year + 1900;
+  const std::chrono::sys_seconds time{std::chrono::seconds(unix_seconds)};
+  return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(time)).year());
 }
 
+// 0 = Monday 00:00 to 00:59.
 int hour_of_week_at(std::int64_t local_seconds) {
   const std::int64_t day = local_seconds / kDay - (local_seconds % kDay < 0);
   const std::int64_t weekday = ((day + 3) % 7 + 7) % 7;  // 1 January 1970 was a Thursday
@@ -45,18 +45,36 @@ template <class Add>
 void Facts::fill(Dimension dimension, Add&& add) {
   if (!snapshot_.uses(dimension)) return;
   const std::size_t first = tokens_.size();
+  std::uint64_t word = 0;
   add([&](std::string_view value) {
-    if (const std::uint64_t number = catalog::token(dimension, value); number != 0) tokens_.push_back(number);
+    const std::uint64_t token = catalog::token(dimension, value);
+    if (token == 0) return;
+    tokens_.push_back(token);
+    word |= catalog::bloom_bit(token);
   });
-  if (tokens_.size() > first) tokens_.push_back(catalog::token(dimension, catalog::kAnyValue));
+  if (tokens_.size() == first) return;
+  tokens_.push_back(catalog::any_token(dimension));
+  word |= catalog::bloom_bit(tokens_.back());
+  words_[static_cast<std::size_t>(dimension)] = word;
   ranges_[static_cast<std::size_t>(dimension)] = {static_cast<std::uint32_t>(first),
                                                   static_cast<std::uint32_t>(tokens_.size() - first)};
+  if (catalog::Index::is_selective(dimension)) look_up(dimension);
+}
+
+// Which of the dimension's tokens campaigns are posted under.
+void Facts::look_up(Dimension dimension) {
+  for (const std::uint64_t token : tokens(dimension)) {
+    const auto* value = snapshot_.index().value(token);
+    if (value != nullptr) hits_.push_back({token, value, dimension == Dimension::deal});
+  }
 }
 
 Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot, Moment moment,
              Workspace& workspace)
-    : snapshot_(snapshot), tokens_(workspace.tokens_), geo_(geo_of(request)) {
+    : snapshot_(snapshot), tokens_(workspace.tokens_), hits_(workspace.hits_), geo_(geo_of(request)) {
   tokens_.clear();
+  hits_.clear();
+  words_[catalog::kNoDimension] = ~std::uint64_t{0};
   const openrtb::Channel& channel = request.channel();
   const openrtb::Device& device = request.device;
 
@@ -76,10 +94,14 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
 
   country_ = catalog::token(Dimension::country, geo_.country);
 
+  // The exchange's token is ready made.
   if (snapshot.uses(Dimension::exchange)) {
+    const std::uint64_t any = catalog::any_token(Dimension::exchange);
+    words_[static_cast<std::size_t>(Dimension::exchange)] =
+        catalog::bloom_bit(terms.exchange) | catalog::bloom_bit(any);
     ranges_[static_cast<std::size_t>(Dimension::exchange)] = {static_cast<std::uint32_t>(tokens_.size()), 2};
     tokens_.push_back(terms.exchange);
-    tokens_.push_back(catalog::token(Dimension::exchange, catalog::kAnyValue));
+    tokens_.push_back(any);
   }
   const auto one = [&](Dimension dimension, std::string_view value) {
     fill(dimension, [&](auto&& add) { add(value); });
@@ -94,6 +116,7 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
   fill(Dimension::domain, [&](auto&& add) {
     // "a.example.com" is within "example.com" too.
     std::string_view domain = channel.domain;
+    if (domain.size() > kDomainSizeMax) return;
     while (domain.find('.') != std::string_view::npos) {
       add(domain);
       domain.remove_prefix(domain.find('.') + 1);
@@ -127,11 +150,13 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
       add(std::string_view(qualified, size));
     }
   });
-  before_deals_ = tokens_.size();
+  tokens_before_deals_ = tokens_.size();
+  hits_before_deals_ = hits_.size();
 }
 
 void Facts::set_deals(const openrtb::Imp& imp) {
-  tokens_.resize(before_deals_);
+  tokens_.resize(tokens_before_deals_);
+  hits_.resize(hits_before_deals_);
   ranges_[static_cast<std::size_t>(Dimension::deal)] = {};
   if (imp.deals.empty()) return;
   fill(Dimension::deal, [&](auto&& add) {

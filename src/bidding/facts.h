@@ -7,6 +7,7 @@
 #include <span>
 
 #include "bidwell/bidding/decide.h"
+#include "bidwell/catalog/index.h"
 
 namespace bidwell::bidding {
 
@@ -22,6 +23,10 @@ class Facts {
     const Range range = ranges_[static_cast<std::size_t>(dimension)];
     return {tokens_.data() + range.first, range.count};
   }
+  // The values that campaigns are posted under, the impression's deals among them.
+  std::span<const Hit> hits() const noexcept { return hits_; }
+  const catalog::BloomWords& words() const noexcept { return words_; }
+
   std::uint64_t country() const noexcept { return country_; }  // 0: unknown
   std::uint64_t traits() const noexcept { return traits_; }    // the request's own, without the impression's
 
@@ -38,11 +43,14 @@ class Facts {
   };
   template <class Add>
   void fill(catalog::Dimension dimension, Add&& add);
+  void look_up(catalog::Dimension dimension);
 
   const catalog::Snapshot& snapshot_;
   std::vector<std::uint64_t>& tokens_;
+  std::vector<Hit>& hits_;
+  catalog::BloomWords words_{};
   std::array<Range, catalog::kDimensions> ranges_{};
-  std::size_t before_deals_ = 0;
+  std::size_t tokens_before_deals_ = 0, hits_before_deals_ = 0;
   std::uint64_t country_ = 0;
   std::uint64_t traits_ = 0;
   unsigned os_ = 0;

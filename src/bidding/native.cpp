@@ -41,9 +41,22 @@ std::optional<std::string_view> answer_asset(const NativeAsset& asset,
   return std::nullopt;
 }
 
+namespace {
+
+bool is_repeated(std::span<const NativeAsset> assets, std::size_t index) {
+  for (std::size_t i = 0; i < index; ++i) {
+    if (assets[i].id == assets[index].id) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool can_answer(const openrtb::Native& native, const catalog::CompiledCreative& creative) noexcept {
   bool any = false;
-  for (const NativeAsset& asset : native.assets) {
+  for (std::size_t i = 0; i < native.assets.size(); ++i) {
+    const NativeAsset& asset = native.assets[i];
+    if (is_repeated(native.assets, i)) return false;  // an answer would be ambiguous
     const bool answered = asset.id != kAbsent && answer_asset(asset, creative).has_value();
     if (asset.required && !answered) return false;
     any |= answered;

@@ -7,8 +7,7 @@
 namespace bidwell::catalog {
 namespace {
 
-// About how large a share of requests has a given value of the dimension. Only the order and rough size matter:
-// a campaign is posted under the dimension whose included values take the smallest share together.
+// About how large a share of requests has a given value of the dimension. Only the order and rough size matter.
 double share_of_requests(Dimension dimension) {
   switch (dimension) {
     case Dimension::postal_code: return 0.0005;
@@ -31,6 +30,9 @@ double share_of_requests(Dimension dimension) {
   return 1;
 }
 
+// A value that more requests have is not worth a look-up in every node: its campaigns are told apart by their entries.
+constexpr double kSelective = 0.04;
+
 // A campaign with more postings than this per format drops its countries from the key, and they are checked
 // one by one instead: memory stays linear in what people write.
 constexpr std::size_t kPostingsMax = 4096;
@@ -48,29 +50,56 @@ struct Access {
 };
 
 bool has_any(std::span<const std::uint64_t> tokens, Dimension dimension) {
-  return std::binary_search(tokens.begin(), tokens.end(), token(dimension, kAnyValue));
+  return std::binary_search(tokens.begin(), tokens.end(), any_token(dimension));
+}
+
+// What a request needs at least one of, for the predicate to hold.
+std::span<const std::uint64_t> needed(const Predicate& predicate) {
+  const bool all = predicate.kind == Predicate::Kind::all;
+  return {predicate.tokens.data(), all ? 1 : predicate.tokens.size()};
+}
+
+double share_of_requests(const Predicate& predicate) {
+  if (has_any(needed(predicate), predicate.dimension)) return 0.9;
+  return share_of_requests(predicate.dimension) * static_cast<double>(needed(predicate).size());
 }
 
 Access most_selective(const CompiledCampaign& campaign) {
   // Deals have floors of their own: kept out of the other lists, these may be left at the impression's floor.
   if (const Predicate* deals = include_of(campaign, Dimension::deal)) return {Dimension::deal, deals->tokens};
   Access best;
-  double least = 0.5;  // a larger share is not worth a look-up of its own
+  double least = 1;
   for (const Predicate& predicate : campaign.predicates) {
-    if (predicate.kind == Predicate::Kind::exclude) continue;
-    const bool all = predicate.kind == Predicate::Kind::all;
-    const std::span<const std::uint64_t> tokens(predicate.tokens.data(), all ? 1 : predicate.tokens.size());
-    double share = share_of_requests(predicate.dimension) * static_cast<double>(tokens.size());
-    if (has_any(tokens, predicate.dimension)) share = 0.4;
-    if (share < least) {
-      least = share;
-      best = {predicate.dimension, tokens};
-    }
+    if (predicate.kind == Predicate::Kind::exclude || !Index::is_selective(predicate.dimension)) continue;
+    if (has_any(needed(predicate), predicate.dimension) || share_of_requests(predicate) >= least) continue;
+    least = share_of_requests(predicate);
+    best = {predicate.dimension, needed(predicate)};
   }
   return best;
 }
 
+// The rarest requirements that the posting itself does not assure.
+void sign(const CompiledCampaign& campaign, const Access& access, bool by_country, Entry& entry) {
+  std::vector<const Predicate*> left;
+  for (const Predicate& predicate : campaign.predicates) {
+    const bool assured = predicate.dimension == Dimension::deal ||
+                         (predicate.dimension == Dimension::country && by_country) ||
+                         needed(predicate).data() == access.tokens.data();
+    if (predicate.kind != Predicate::Kind::exclude && !assured) left.push_back(&predicate);
+  }
+  std::stable_sort(left.begin(), left.end(), [](const Predicate* a, const Predicate* b) {
+    return share_of_requests(*a) < share_of_requests(*b);
+  });
+  for (std::size_t i = 0; i < left.size() && i < entry.wanted.size(); ++i) {
+    entry.wanted[i] = 0;
+    for (const std::uint64_t token : needed(*left[i])) entry.wanted[i] |= bloom_bit(token);
+    entry.wanted_of[i] = static_cast<std::uint8_t>(left[i]->dimension);
+  }
+}
+
 }  // namespace
+
+bool Index::is_selective(Dimension dimension) noexcept { return share_of_requests(dimension) < kSelective; }
 
 void IndexBuilder::add(const CompiledCampaign& campaign, const Line& line, std::uint32_t line_number) {
   static constexpr std::uint64_t kAnyCountry[] = {0};
@@ -83,7 +112,10 @@ void IndexBuilder::add(const CompiledCampaign& campaign, const Line& line, std::
     }
   }
   Posting posting;
-  posting.entry = {campaign.source->targeting.traits, campaign.value_usd, line_number};
+  posting.entry.traits = campaign.source->targeting.traits;
+  posting.entry.value_usd = campaign.value_usd;
+  posting.entry.line = line_number;
+  sign(campaign, access, countries.data() != kAnyCountry, posting.entry);
   for (const std::uint64_t country : countries) {
     posting.node = Index::node_key(line.format, country);
     if (access.tokens.empty()) {
@@ -92,7 +124,7 @@ void IndexBuilder::add(const CompiledCampaign& campaign, const Line& line, std::
     }
     for (const std::uint64_t value : access.tokens) {
       posting.list = mix(posting.node, value);
-      posting.dimension = access.dimension;
+      posting.value = value;
       postings_.push_back(posting);
     }
   }
@@ -120,7 +152,7 @@ Index IndexBuilder::build() && {
     if (first.list == first.node) {
       node.plain = range;
     } else {
-      node.dimensions |= 1u << static_cast<unsigned>(first.dimension);
+      index.values_[first.value].nodes |= bloom_bit(first.node);
       index.lists_[first.list] = range;
     }
   }

@@ -18,7 +18,7 @@ class IndexBuilder {
   struct Posting {
     std::uint64_t node = 0;        // node key
     std::uint64_t list = 0;        // list key; equal to `node` for the plain list
-    Dimension dimension = Dimension::exchange;
+    std::uint64_t value = 0;       // token it is posted under
     Entry entry;
   };
   std::vector<Posting> postings_;

@@ -13,14 +13,23 @@ std::int32_t code_points(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+void set_markup(const std::vector<Piece>& pieces, CompiledCreative& out) {
+  std::size_t size = 0;
+  for (const Piece& piece : pieces) size += piece.text.size();
+  out.text = std::make_unique_for_overwrite<char[]>(size);
+  char* at = out.text.get();
+  for (const Piece& piece : pieces) {
+    piece.text.copy(at, piece.text.size());
+    out.adm.push_back({{at, piece.text.size()}, piece.macro});
+    at += piece.text.size();
+  }
+}
+
 CompiledCreative compile_creative(const Campaign& campaign, const Creative& creative) {
   CompiledCreative out;
   out.source = &creative;
   out.fixed = fixed_members(campaign, creative);
-  for (Piece& piece : cut_markup(markup_of(campaign, creative), campaign, creative)) {
-    out.pieces.push_back(std::move(piece.text));
-    out.adm.push_back({out.pieces.back(), piece.macro});
-  }
+  set_markup(cut_markup(markup_of(campaign, creative), campaign, creative), out);
   for (const std::string& category : creative.cat) {
     out.cat.push_back(category);
     if (const auto parent = parent_category(category); !parent.empty()) out.cat.push_back(parent);
@@ -125,6 +134,10 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
     }
   }
   snapshot->index_ = std::move(builder).build();
+  // The largest part of a catalog, and compiled by now.
+  for (Campaign& campaign : snapshot->sources_) {
+    for (Creative& creative : campaign.creatives) std::string().swap(creative.markup);
+  }
   return snapshot;
 }
 

@@ -87,15 +87,17 @@ std::string_view key(Dimension dimension) noexcept { return kDimensionKeys[stati
 
 std::uint64_t token(Dimension dimension, std::string_view value) noexcept {
   if (value.empty()) return 0;
-  if (value != kAnyValue) {
-    if (dimension == Dimension::country) {
+  if (value == kAnyValue) return any_token(dimension);
+  switch (dimension) {
+    case Dimension::country: {
       const CountryCode code = country_code(value);
-      return code == 0 ? 0 : mix(static_cast<std::uint64_t>(dimension), code);
+      return code == 0 ? 0 : mix(static_cast<std::uint64_t>(dimension), std::uint64_t{code} << 8);
     }
-    if (dimension == Dimension::language) value = value.substr(0, value.find_first_of("-_"));
+    // Deals are the exchange's own identifiers: their case counts.
+    case Dimension::deal: return hash64(value, static_cast<std::uint64_t>(dimension));
+    case Dimension::language: value = value.substr(0, value.find_first_of("-_")); break;
+    default: break;
   }
-  // Deals are the exchange's own identifiers: their case counts.
-  if (dimension == Dimension::deal) return hash64(value, static_cast<std::uint64_t>(dimension));
   return hash64_lower(value, static_cast<std::uint64_t>(dimension));
 }
 

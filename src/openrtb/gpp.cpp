@@ -117,17 +117,25 @@ bool applies(int id, std::span<const std::int32_t> sections) {
   return false;
 }
 
-bool names_us_section(std::span<const std::int32_t> sections) {
+bool is_us(std::int32_t section) {
+  return section >= kFirstUsSection && section <= kLastUsSection;
+}
+
+// The US sections among `sections`, as a bit for each id.
+unsigned us_sections(std::span<const std::int32_t> sections) {
+  unsigned set = 0;
   for (const std::int32_t section : sections) {
-    if (section >= kFirstUsSection && section <= kLastUsSection) return true;
+    if (is_us(section)) set |= 1u << section;
   }
-  return false;
+  return set;
 }
 
 }  // namespace
 
 bool gpp_opts_out(std::string_view gpp, std::span<const std::int32_t> sections) noexcept {
-  const auto unreadable = [&] { return names_us_section(sections); };
+  // The US sections that must be read, for they were named.
+  unsigned awaited = us_sections(sections);
+  const auto unreadable = [&] { return awaited != 0; };
   std::size_t tilde = gpp.find('~');
   Bits header(gpp.substr(0, tilde));
   if (header.number(6) != 3) return unreadable();  // the header's own type
@@ -150,17 +158,19 @@ bool gpp_opts_out(std::string_view gpp, std::span<const std::int32_t> sections) 
       id = last;
     }
     for (; id <= last; ++id) {
-      if (tilde == std::string_view::npos) return unreadable();
+      const bool counts = is_us(id) && applies(id, sections);
+      if (tilde == std::string_view::npos) return counts || unreadable();
       const std::size_t start = tilde + 1;
       tilde = gpp.find('~', start);
       const std::string_view section = gpp.substr(
           start, tilde == std::string_view::npos ? std::string_view::npos : tilde - start);
-      if (id < kFirstUsSection || id > kLastUsSection || !applies(id, sections)) continue;
+      if (!counts) continue;
       if (section_opts_out(id, section) != 0) return true;
+      awaited &= ~(1u << id);
     }
     id = last;
   }
-  return false;
+  return unreadable();
 }
 
 }  // namespace bidwell::openrtb

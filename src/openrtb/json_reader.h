@@ -266,10 +266,11 @@ class JsonReader {
 
   // From the cursor to the next structural character, without trailing blanks. Never empty.
   std::string_view token() const noexcept { return token_at(cursor_.at); }
+  static bool is_blank(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   std::string_view token_at(const std::uint32_t* at) const noexcept {
     const char* const begin = cursor_.text + at[0];
     const char* end = cursor_.text + at[1];
-    while (static_cast<unsigned char>(end[-1]) <= ' ') --end;
+    while (is_blank(end[-1])) --end;
     return {begin, static_cast<std::size_t>(end - begin)};
   }
   static std::string_view inside(std::string_view quoted) noexcept {

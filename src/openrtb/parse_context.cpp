@@ -128,6 +128,7 @@ void read_schain(JsonReader& json, SupplyChain& schain) {
 }  // namespace
 
 void read_channel(JsonReader& json, Channel& channel) {
+  if (channel.present) channel = {};
   channel.present = json.each_field([&](std::uint64_t head, std::string_view key) {
     switch (head) {
       case key8("id"): channel.id = json.string(); break;

@@ -18,6 +18,7 @@ void read_format(JsonReader& json, Format& format) {
 }
 
 void read_banner(JsonReader& json, Banner& banner) {
+  if (banner.present) banner = {};  // of two, the last counts
   banner.present = json.each_field([&](std::uint64_t head, std::string_view) {
     switch (head) {
       case key8("w"): banner.w = json.integer(); break;
@@ -79,6 +80,7 @@ void read_pmp(JsonReader& json, Imp& imp) {
 }  // namespace
 
 void read_stream(JsonReader& json, Stream& stream, std::int32_t* rewarded) {
+  if (stream.present) stream = {};
   EnumSet protocol;
   stream.present = json.each_field([&](std::uint64_t head, std::string_view key) {
     switch (head) {

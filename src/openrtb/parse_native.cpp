@@ -100,6 +100,7 @@ void read_markup_text(JsonReader& json, std::string_view text, Native& native) {
 }  // namespace
 
 void read_native(JsonReader& json, Native& native) {
+  if (native.present) native = {};
   std::string_view ver;
   native.present = json.each_field([&](std::uint64_t head, std::string_view) {
     switch (head) {

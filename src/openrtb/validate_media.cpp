@@ -214,7 +214,7 @@ void check_pod_durations(const Bid& bid, const Stream& stream, Findings& finding
   }
   for (const auto& [where, seconds] : stream.durations) {
     if (!seconds) continue;
-    const auto same = [&](std::int32_t value) { return value == *seconds; };
+    const auto same = [&seconds = seconds](std::int32_t value) { return value == *seconds; };
     if (!required.empty() && std::ranges::none_of(required, same)) {
       findings.add(20, where, fmt::format("{} seconds are not in rqddurs", *seconds));
     }

@@ -73,9 +73,9 @@ TEST(ParseMicros, ReadsWhatIsTooLargeAsTheMost) {
 }
 
 TEST(ParseMicros, RefusesWhatIsNoNumber) {
-  for (const char* text : {"", " ", "-", "--1", "+1", ".", "-.", "e5", "1e", "1e+", "1e-", "1e+-5",
-                           "1e++5", "1e5.0", "1.2.3", "1,5", "0x10", "1 000", "12a", "nan", "inf",
-                           "null", "true", "$1", "1\n", "1e5e5"}) {
+  for (const char* text : {"",    " ",   "-",     "--1",   "+1",    ".",     "-.",  "e5",   "1e",
+                           "1e+", "1e-", "1e+-5", "1e++5", "1e5.0", "1.2.3", "1,5", "0x10", "1 000",
+                           "12a", "nan", "inf",   "null",  "true",  "$1",    "1\n", "1e5e5"}) {
     EXPECT_EQ(parse_micros(text, Rounding::up), std::nullopt) << text;
   }
 }

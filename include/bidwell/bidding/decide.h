@@ -42,6 +42,20 @@ struct Decision {
   std::span<const Choice> choices;         // at most one per impression, bids of one seat together
 };
 
+// A value of the request that some campaign is posted under.
+struct Hit {
+  std::uint64_t token = 0;
+  const catalog::Index::Value* value = nullptr;
+  bool is_deal = false;
+};
+
+// What is left of a posting list.
+struct List {
+  const catalog::Entry* at = nullptr;
+  const catalog::Entry* end = nullptr;
+  bool is_deal = false;
+};
+
 // Scratch that is reused from request to request. One per worker.
 class Workspace {
  public:
@@ -49,9 +63,13 @@ class Workspace {
 
  private:
   friend class Facts;
+  friend class Search;
   friend Decision decide(const openrtb::BidRequest&, const Terms&, const catalog::Snapshot&, Moment, Workspace&,
                          ReasonCounters&);
   std::vector<std::uint64_t> tokens_;
+  std::vector<Hit> hits_;
+  std::vector<List> lists_;
+  std::vector<const catalog::CompiledCampaign*> tied_;
   std::vector<Choice> choices_;
 };
 

@@ -27,16 +27,11 @@ struct CompiledData {
   std::string text;
 };
 
-// Moves, but never copies: `adm` looks into `pieces`.
 struct CompiledCreative {
-  CompiledCreative() = default;
-  CompiledCreative(CompiledCreative&&) = default;
-  CompiledCreative& operator=(CompiledCreative&&) = default;
-
-  const Creative* source = nullptr;
+  const Creative* source = nullptr;            // without its markup
   std::string fixed;                           // openrtb::Bid::fixed
-  std::vector<openrtb::MarkupPart> adm;        // views of `pieces`
-  std::deque<std::string> pieces;
+  std::unique_ptr<char[]> text;                // all of the markup's text, which `adm` looks into
+  std::vector<openrtb::MarkupPart> adm;
   std::vector<std::string_view> cat;           // categories and their parents
   std::string language;                        // primary subtag, empty: any
   std::vector<CompiledTitle> titles;

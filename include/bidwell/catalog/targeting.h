@@ -12,6 +12,8 @@
 #include <span>
 #include <string_view>
 
+#include "bidwell/core/hash.h"
+
 namespace bidwell::catalog {
 
 enum class Trait : std::uint8_t { inventory, device_type, os, connection, position, instl, rewarded, gender };
@@ -62,6 +64,9 @@ std::uint64_t token(Dimension dimension, std::string_view value) noexcept;
 
 // Any value of the dimension at all; a campaign that includes it wants the dimension to be present.
 inline constexpr std::string_view kAnyValue = "*";
+constexpr std::uint64_t any_token(Dimension dimension) noexcept {
+  return mix(static_cast<std::uint64_t>(dimension), '*');
+}
 
 // An IAB 1.0 category's parent ("IAB1-2" -> "IAB1"), empty for a top-level one or another taxonomy's.
 std::string_view parent_category(std::string_view category) noexcept;

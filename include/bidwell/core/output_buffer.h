@@ -20,6 +20,7 @@ class OutputBuffer {
       overflowed_ = true;
       return;
     }
+    if (text.empty()) return;  // memcpy may not be given a null view's data
     std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
   }

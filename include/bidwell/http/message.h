@@ -1,5 +1,5 @@
-// What a handler sees of a request and how it answers. Both live only for the call: every view points into
-// the connection's buffer and is gone when the handler returns.
+// What a handler sees of a request and how it answers. Both live only for the call: every view
+// points into the connection's buffer and is gone when the handler returns.
 #pragma once
 
 #include <chrono>
@@ -22,23 +22,23 @@ struct Request {
   // The path's segments: "/bid/demo" is first "bid", rest "demo".
   std::string_view first_segment;
   std::string_view rest;
-  std::string_view body;  // decoded: no chunk framing, no gzip
+  std::string_view body;                           // decoded: no chunk framing, no gzip
   std::chrono::steady_clock::time_point received;  // when its last byte was read
 };
 
-// Collects one answer. The body goes straight into the worker's output buffer; the head is put before it
-// when the handler returns. The default is 204 with no body.
+// Collects one answer. The body goes straight into the worker's output buffer; the head is put
+// before it when the handler returns. The default is 204 with no body.
 class Response {
  public:
   explicit Response(OutputBuffer& body) : body_(body), body_begin_(body.size()) {}
 
   void set_status(unsigned status) noexcept { status_ = status; }
-  // Both views must outlive the handler's call (literals, configuration). `extra_header` is one whole line
-  // with its CRLF, or empty.
+  // Both views must outlive the handler's call (literals, configuration). `extra_header` is one
+  // whole line with its CRLF, or empty.
   void set_content_type(std::string_view type) noexcept { content_type_ = type; }
   void set_extra_header(std::string_view line) noexcept { extra_header_ = line; }
-  // What is appended to body() becomes the body; what stands before it belongs to other answers. When it
-  // overflows, the connection answers 500 instead.
+  // What is appended to body() becomes the body; what stands before it belongs to other answers.
+  // When it overflows, the connection answers 500 instead.
   OutputBuffer& body() noexcept { return body_; }
   // Takes back what was appended.
   void clear_body() noexcept { body_.truncate(body_begin_); }
@@ -58,8 +58,8 @@ class Response {
 // Answers `status` with {"error":"<reason>"} and a newline. `reason` must need no JSON escaping.
 void answer_error(Response& response, unsigned status, std::string_view reason);
 
-// One per worker and route: called on the worker's thread alone, so it may keep scratch of its own. It must
-// not block and must not throw.
+// One per worker and route: called on the worker's thread alone, so it may keep scratch of its own.
+// It must not block and must not throw.
 class Handler {
  public:
   virtual ~Handler() = default;

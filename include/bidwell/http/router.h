@@ -1,5 +1,5 @@
-// Finds the handler for a request by method and first path segment. One per worker; filled at start-up,
-// not changed after.
+// Finds the handler for a request by method and first path segment. One per worker; filled at
+// start-up, not changed after.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,10 @@ namespace bidwell::http {
 
 class Router {
  public:
-  // `methods`: which of GET, HEAD and POST the route answers; the others get 405 with an Allow header.
-  void add(std::vector<Method> methods, std::string first_segment, std::unique_ptr<Handler> handler);
+  // `methods`: which of GET, HEAD and POST the route answers; the others get 405 with an Allow
+  // header.
+  void add(std::vector<Method> methods, std::string first_segment,
+           std::unique_ptr<Handler> handler);
 
   // Calls the handler, or answers 404 or 405 with a one-line JSON error.
   void route(const Request& request, Response& response) const;

@@ -24,7 +24,8 @@ std::string_view describe(PrivacyBasis basis) noexcept;
 PrivacyBasis scrub(BidRequest& request) noexcept;
 
 // Whether a GPP string opts out of sale, sharing or targeted advertising in one of the US sections `sections`
-// (empty: in any it has). A section that is named but cannot be read counts as an opt-out.
+// (empty: in any it has). A section that is named, in `sections` or by the string's own header, but is not there or
+// cannot be read counts as an opt-out.
 // IAB Global Privacy Platform, "Consent String Specification" 1.0 and its US sections 6 to 12.
 bool gpp_opts_out(std::string_view gpp, std::span<const std::int32_t> sections) noexcept;
 
