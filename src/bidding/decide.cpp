@@ -78,12 +78,14 @@ class Search {
     const catalog::Index& index = snapshot_.index();
     const catalog::Index::Node* node = index.node(format, country);
     if (node == nullptr) return;
-    add(index.plain(*node), false);
-    for (const Hit& hit : facts_.hits()) add(index.under(*node, *hit.value, hit.token), hit.is_deal);
+    if (const auto entries = index.plain(*node); !entries.empty()) add(entries, false);
+    for (const Hit& hit : facts_.hits()) {
+      const auto entries = index.under(*node, *hit.value, hit.token);
+      if (!entries.empty()) add(entries, hit.is_deal);
+    }
   }
 
   void add(std::span<const catalog::Entry> entries, bool is_deal) {
-    if (entries.empty()) return;
     if (offer_.imp().private_auction == 1 && !is_deal) return refuse(Reason::private_auction, entries.size());
     List list{entries.data(), entries.data() + entries.size(), is_deal};
     if (skip_mismatches(list)) lists_.push_back(list);

@@ -47,11 +47,8 @@ bool contains(openrtb::Strings list, std::string_view text) {
 
 Reason Matcher::trait_reason(std::uint64_t accepted, std::uint64_t traits) noexcept {
   const std::uint64_t refused = traits & ~accepted;
-  for (std::size_t i = 0; i < catalog::kTraits; ++i) {
-    const auto trait = static_cast<catalog::Trait>(i);
-    if ((refused & catalog::info(trait).mask()) != 0) return reason_of(trait);
-  }
-  return Reason::none;
+  if (refused == 0) return Reason::none;
+  return reason_of(catalog::trait_of_bit(static_cast<unsigned>(std::countr_zero(refused))));
 }
 
 Reason Matcher::check_predicates(const catalog::CompiledCampaign& campaign) const {

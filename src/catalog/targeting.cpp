@@ -38,6 +38,17 @@ constexpr bool tiled() {
 }
 static_assert(tiled(), "each trait's bits follow the one before");
 
+struct TraitOfBit {
+  std::array<Trait, 64> table{};
+
+  constexpr TraitOfBit() {
+    for (const TraitInfo& trait : kInfos) {
+      for (std::size_t i = 0; i < trait.values.size(); ++i) table[trait.offset + i] = trait.trait;
+    }
+  }
+};
+constexpr TraitOfBit kTraitOfBit;
+
 constexpr std::string_view kDimensionKeys[kDimensions] = {
     "exchange", "deal", "bundle", "domain", "publisher", "content_category", "page_category", "country",
     "region",   "city", "postal_code", "make", "model", "language", "carrier", "segment"};
@@ -57,6 +68,8 @@ constexpr OsName kOsNames[] = {
 }  // namespace
 
 const TraitInfo& info(Trait trait) noexcept { return kInfos[static_cast<std::size_t>(trait)]; }
+
+Trait trait_of_bit(unsigned bit) noexcept { return kTraitOfBit.table[bit]; }
 
 std::uint64_t trait_bit(Trait trait, std::int64_t value) noexcept {
   const TraitInfo& known = info(trait);

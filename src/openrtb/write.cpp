@@ -11,19 +11,34 @@ constexpr bool plain(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
-void append_percent_encoded(std::string_view text, OutputBuffer& out) {
-  for (const char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out.append(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append('%');
-      out.append(kHex[byte >> 4]);
-      out.append(kHex[byte & 15]);
-    }
+constexpr bool unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+// Appends `text` with the characters that are not plain replaced by what `replace` appends.
+template <class IsPlain, class Replace>
+void append_replaced(std::string_view text, OutputBuffer& out, IsPlain is_plain, Replace replace) {
+  std::size_t clean = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_plain(text[i])) continue;
+    out.append(text.substr(clean, i - clean));
+    clean = i + 1;
+    replace(text[i]);
   }
+  out.append(text.substr(clean));
+}
+
+void append_hex(char c, OutputBuffer& out) {
+  out.append(kHex[static_cast<unsigned char>(c) >> 4]);
+  out.append(kHex[static_cast<unsigned char>(c) & 15]);
+}
+
+void append_percent_encoded(std::string_view text, OutputBuffer& out) {
+  append_replaced(text, out, unreserved, [&](char c) {
+    out.append('%');
+    append_hex(c, out);
+  });
 }
 
 void append_money(Micros amount, OutputBuffer& out) {
@@ -106,22 +121,15 @@ void append_bid(const BidResponse& response, const Bid& bid, OutputBuffer& out) 
 }  // namespace
 
 void append_json_escaped(std::string_view text, OutputBuffer& out) noexcept {
-  std::size_t clean = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (plain(text[i])) continue;
-    out.append(text.substr(clean, i - clean));
-    clean = i + 1;
-    const char c = text[i];
+  append_replaced(text, out, plain, [&](char c) {
     if (c == '"' || c == '\\') {
       out.append('\\');
       out.append(c);
     } else {
       out.append("\\u00");
-      out.append(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.append(kHex[static_cast<unsigned char>(c) & 15]);
+      append_hex(c, out);
     }
-  }
-  out.append(text.substr(clean));
+  });
 }
 
 void write(const BidResponse& response, OutputBuffer& out) noexcept {

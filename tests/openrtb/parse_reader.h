@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "bidwell/openrtb/parse.h"
 
 namespace bidwell::openrtb {
+
+inline void PrintTo(ParseError error, std::ostream* out) {
+  *out << describe(error);
+}
 
 class Reader {
  public:

@@ -29,6 +29,9 @@ struct TraitInfo {
 };
 const TraitInfo& info(Trait trait) noexcept;
 
+// The trait that a word's bit belongs to.
+Trait trait_of_bit(unsigned bit) noexcept;
+
 // The bit of a value; values the trait does not know count as unknown (bit 0).
 std::uint64_t trait_bit(Trait trait, std::int64_t value) noexcept;
 
