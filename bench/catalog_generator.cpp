@@ -45,8 +45,7 @@ Json draw_names(Draw& draw, const Vocabulary& vocabulary, int least, int most) {
 void add_countries(Draw& draw, Json& targeting) {
   const double kind = draw.unit();
   if (kind < 0.05) return;  // any country
-  targeting["country"] =
-      kind < 0.85 ? draw_names(draw, countries, 1, 3) : draw_names(draw, countries, 4, 12);
+  targeting["country"] = kind < 0.85 ? draw_names(draw, countries, 1, 3) : draw_names(draw, countries, 4, 12);
 }
 
 void add_traits(Draw& draw, Json& targeting) {
@@ -75,9 +74,8 @@ void add_traits(Draw& draw, Json& targeting) {
 
 Json draw_hours(Draw& draw) {
   const int from = draw.between(0, 12);
-  const Json weekdays = {{"days", {"mon", "tue", "wed", "thu", "fri"}},
-                         {"from", from},
-                         {"to", from + draw.between(6, 12)}};
+  const Json weekdays = {
+      {"days", {"mon", "tue", "wed", "thu", "fri"}}, {"from", from}, {"to", from + draw.between(6, 12)}};
   if (draw.chance(0.5)) return Json::array({weekdays});
   return Json::array({weekdays, {{"days", {"sat", "sun"}}}});
 }

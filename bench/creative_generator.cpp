@@ -22,15 +22,14 @@ std::string draw_markup(Draw& draw, std::string_view domain, Size size) {
       R"(width="{0}" height="{1}" alt="" style="border:0"></a></div>)",
       size.w, size.h, domain);
   if (draw.chance(0.6)) {
-    markup += fmt::format(
-        R"(<img src="https://pixel.{}/i?a={{{{auction_id}}}}&amp;i={{{{imp_id}}}}&amp;r={{{{random}}}}" )"
-        R"(width="1" height="1" alt="" style="display:none">)",
-        domain);
+    markup +=
+        fmt::format(R"(<img src="https://pixel.{}/i?a={{{{auction_id}}}}&amp;i={{{{imp_id}}}}&amp;r={{{{random}}}}" )"
+                    R"(width="1" height="1" alt="" style="display:none">)",
+                    domain);
   }
   if (draw.chance(0.3)) {
-    markup += fmt::format(
-        R"(<script async src="https://viewability.example/v.js?b={{{{bid_id}}}}&amp;d={}"></script>)",
-        domain);
+    markup += fmt::format(R"(<script async src="https://viewability.example/v.js?b={{{{bid_id}}}}&amp;d={}"></script>)",
+                          domain);
   }
   return markup;
 }

@@ -15,8 +15,7 @@ void handle_in_turn(benchmark::State& state, const std::vector<Body>& bodies) {
     if (workload.handle(next->view()) == 200) ++answered;
     if (++next == bodies.end()) next = bodies.begin();
   }
-  state.counters["answered"] =
-      benchmark::Counter(static_cast<double>(answered), benchmark::Counter::kAvgIterations);
+  state.counters["answered"] = benchmark::Counter(static_cast<double>(answered), benchmark::Counter::kAvgIterations);
 }
 
 void handle_same(benchmark::State& state) {

@@ -38,15 +38,13 @@ void run(std::size_t campaigns, std::size_t requests) {
   openrtb::Parser parser;
   openrtb::BidRequest request;
 
-  count("parse", requests, [&](std::size_t) {
-    expect(parser.parse(body.view(), request) == openrtb::ParseError::none, "refused");
-  });
+  count("parse", requests,
+        [&](std::size_t) { expect(parser.parse(body.view(), request) == openrtb::ParseError::none, "refused"); });
   bidding::Decision decision;
   count("decide", requests, [&](std::size_t) { decision = workload.decide(parsed.get()); });
   expect(decision.choices.size() == parsed.get().imp.size(), "not a bid on every impression");
   count("write", requests, [&](std::size_t) { workload.write(parsed.get(), decision); });
-  count("handle", requests,
-        [&](std::size_t) { expect(workload.handle(body.view()) == 200, "not answered with 200"); });
+  count("handle", requests, [&](std::size_t) { expect(workload.handle(body.view()) == 200, "not answered with 200"); });
   // Whole rounds over the different requests, so that the mean does not hang on the number.
   const std::size_t rounds = requests / varied.size() + 1;
   count("handle-varied", rounds * varied.size(),

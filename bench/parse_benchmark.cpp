@@ -38,8 +38,7 @@ void nlohmann_dom(benchmark::State& state, Body (*make)()) {
 // they be optimised away.
 double read_five_fields(simdjson::ondemand::parser& parser, const Body& body) {
   const auto size = body.view().size();
-  simdjson::ondemand::document document =
-      parser.iterate(body.view().data(), size, size + openrtb::Parser::kPadding);
+  simdjson::ondemand::document document = parser.iterate(body.view().data(), size, size + openrtb::Parser::kPadding);
   double sum = static_cast<double>(std::string_view(document["id"]).size());
   for (simdjson::ondemand::object imp : document["imp"]) {
     sum += static_cast<double>(std::string_view(imp["id"]).size());

@@ -13,32 +13,27 @@ namespace bidwell::bench {
 namespace {
 
 constexpr std::string_view country_names[] = {
-    "USA", "GBR", "DEU", "IND", "BRA", "FRA", "JPN", "CAN", "ITA", "MEX", "ESP", "AUS",
-    "IDN", "NLD", "KOR", "TUR", "POL", "PHL", "THA", "VNM", "ARG", "SWE", "ZAF", "COL",
-    "MYS", "BEL", "SAU", "ARE", "CHE", "EGY", "AUT", "NOR", "DNK", "SGP", "ROU", "CHL",
-    "PRT", "GRC", "CZE", "FIN", "ISR", "HUN", "PER", "NZL", "IRL", "TWN", "HKG", "PAK",
-    "BGD", "NGA", "KEN", "MAR", "UKR", "BGR", "HRV", "SVK", "LTU", "SVN", "EST", "LVA"};
+    "USA", "GBR", "DEU", "IND", "BRA", "FRA", "JPN", "CAN", "ITA", "MEX", "ESP", "AUS", "IDN", "NLD", "KOR",
+    "TUR", "POL", "PHL", "THA", "VNM", "ARG", "SWE", "ZAF", "COL", "MYS", "BEL", "SAU", "ARE", "CHE", "EGY",
+    "AUT", "NOR", "DNK", "SGP", "ROU", "CHL", "PRT", "GRC", "CZE", "FIN", "ISR", "HUN", "PER", "NZL", "IRL",
+    "TWN", "HKG", "PAK", "BGD", "NGA", "KEN", "MAR", "UKR", "BGR", "HRV", "SVK", "LTU", "SVN", "EST", "LVA"};
 
-constexpr std::string_view region_names[] = {"CA",  "TX", "NY", "FL", "IL", "PA",
-                                             "ENG", "BY", "NW", "SP", "ON", "IDF",
-                                             "MH",  "GA", "OH", "NC", "WA", "BE"};
+constexpr std::string_view region_names[] = {"CA", "TX", "NY",  "FL", "IL", "PA", "ENG", "BY", "NW",
+                                             "SP", "ON", "IDF", "MH", "GA", "OH", "NC",  "WA", "BE"};
 
-constexpr std::string_view city_names[] = {"London",      "New York", "Los Angeles", "Paris",
-                                           "Sao Paulo",   "Tokyo",    "Berlin",      "Chicago",
-                                           "Mexico City", "Toronto",  "Sydney",      "Mumbai"};
+constexpr std::string_view city_names[] = {"London", "New York", "Los Angeles", "Paris",   "Sao Paulo", "Tokyo",
+                                           "Berlin", "Chicago",  "Mexico City", "Toronto", "Sydney",    "Mumbai"};
 
 constexpr std::string_view category_names[] = {
-    "IAB12",  "IAB17",   "IAB1",    "IAB9",    "IAB19",    "IAB22", "IAB13",   "IAB7",
-    "IAB20",  "IAB2",    "IAB12-2", "IAB9-30", "IAB17-12", "IAB8",  "IAB10",   "IAB3",
-    "IAB6",   "IAB1-6",  "IAB19-6", "IAB5",    "IAB18",    "IAB4",  "IAB13-7", "IAB20-27",
-    "IAB2-3", "IAB22-1", "IAB14",   "IAB15",   "IAB16",    "IAB21", "IAB8-5",  "IAB9-9"};
+    "IAB12",   "IAB17",    "IAB1",   "IAB9",    "IAB19", "IAB22", "IAB13",  "IAB7",    "IAB20",  "IAB2",  "IAB12-2",
+    "IAB9-30", "IAB17-12", "IAB8",   "IAB10",   "IAB3",  "IAB6",  "IAB1-6", "IAB19-6", "IAB5",   "IAB18", "IAB4",
+    "IAB13-7", "IAB20-27", "IAB2-3", "IAB22-1", "IAB14", "IAB15", "IAB16",  "IAB21",   "IAB8-5", "IAB9-9"};
 
 constexpr std::string_view language_names[] = {"en", "es", "pt", "de", "fr", "ja", "hi",
                                                "id", "it", "nl", "tr", "ko", "pl", "ar"};
 
 template <const auto& names>
-constexpr Vocabulary listed{std::size(names),
-                            [](std::size_t rank) { return std::string(names[rank]); }};
+constexpr Vocabulary listed{std::size(names), [](std::size_t rank) { return std::string(names[rank]); }};
 
 std::string city(std::size_t rank) {
   if (rank < std::size(city_names)) return std::string(city_names[rank]);

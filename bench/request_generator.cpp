@@ -65,13 +65,12 @@ void add_channel(Draw& draw, Json& request) {
   const Json cats = Json::array({categories.draw(draw), categories.draw(draw)});
   if (draw.chance(0.5)) {
     const std::string domain = domains.draw(draw);
-    request["site"] = {
-        {"id", fmt::format("{}", draw.below(100'000))},
-        {"domain", domain},
-        {"cat", cats},
-        {"page", fmt::format("https://{}/article/{}.html", domain, draw.below(10'000))},
-        {"ref", "https://www.example.org/search?q=news"},
-        {"publisher", publisher}};
+    request["site"] = {{"id", fmt::format("{}", draw.below(100'000))},
+                       {"domain", domain},
+                       {"cat", cats},
+                       {"page", fmt::format("https://{}/article/{}.html", domain, draw.below(10'000))},
+                       {"ref", "https://www.example.org/search?q=news"},
+                       {"publisher", publisher}};
   } else {
     const std::string bundle = bundles.draw(draw);
     request["app"] = {{"id", fmt::format("{}", draw.below(100'000))},

@@ -50,9 +50,8 @@ std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns) {
   const CurrencyTable currencies;
   catalog::Loaded loaded = catalog::load_campaigns(make_catalog(campaigns, seed), currencies);
   if (!loaded.faults.empty()) {
-    throw std::runtime_error(fmt::format("the generated catalog has {} faults, the first: {}: {}",
-                                         loaded.faults.size(), loaded.faults[0].where,
-                                         loaded.faults[0].what));
+    throw std::runtime_error(fmt::format("the generated catalog has {} faults, the first: {}: {}", loaded.faults.size(),
+                                         loaded.faults[0].where, loaded.faults[0].what));
   }
   return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies);
 }
@@ -71,12 +70,11 @@ Body loopback_request() {
 }
 
 Body small_request() {
-  return Body(
-      R"json({"id":"5f0c1a7e","imp":[{"id":"1","banner":{"w":320,"h":50,"pos":1},"bidfloor":0.1}],)json"
-      R"json("app":{"id":"77","bundle":"com.example.game","cat":["IAB9"],"publisher":{"id":"31"}},)json"
-      R"json("device":{"ua":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)",)json"
-      R"json("ip":"203.0.113.9","devicetype":4,"os":"iOS","osv":"17.4","geo":{"country":"USA"}},)json"
-      R"json("user":{"id":"9a7c"},"at":1,"tmax":100,"bcat":["IAB25"]})json");
+  return Body(R"json({"id":"5f0c1a7e","imp":[{"id":"1","banner":{"w":320,"h":50,"pos":1},"bidfloor":0.1}],)json"
+              R"json("app":{"id":"77","bundle":"com.example.game","cat":["IAB9"],"publisher":{"id":"31"}},)json"
+              R"json("device":{"ua":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)",)json"
+              R"json("ip":"203.0.113.9","devicetype":4,"os":"iOS","osv":"17.4","geo":{"country":"USA"}},)json"
+              R"json("user":{"id":"9a7c"},"at":1,"tmax":100,"bcat":["IAB25"]})json");
 }
 
 std::vector<Body> varied_requests(std::size_t count) {
@@ -108,16 +106,13 @@ std::uint64_t looked_at(const bidding::ReasonCounters& counters, std::uint64_t c
 }
 
 Workload::Workload(std::size_t campaigns)
-    : snapshot_(snapshot_of(campaigns)),
-      output_(1 << 20),
-      handler_(exchanges_, snapshot_, handler_options()) {
+    : snapshot_(snapshot_of(campaigns)), output_(1 << 20), handler_(exchanges_, snapshot_, handler_options()) {
   exchanges_.emplace_back(exchange_options(), currencies_);
 }
 
 bidding::Decision Workload::decide(const openrtb::BidRequest& request) {
   return bidding::decide(request, exchanges_.front().terms(), *snapshot_,
-                         {fixed_time().time_since_epoch() / std::chrono::seconds(1), seed},
-                         workspace_, counters_);
+                         {fixed_time().time_since_epoch() / std::chrono::seconds(1), seed}, workspace_, counters_);
 }
 
 std::size_t Workload::write(const openrtb::BidRequest& request, const bidding::Decision& decision) {

@@ -38,9 +38,7 @@ class Bidder {
     handling.limits.strings_max = 256;
     handling.limits.assets_max = 64;
     handling.clock.steady = [] { return std::chrono::steady_clock::time_point{}; };
-    handling.clock.wall = [] {
-      return std::chrono::system_clock::time_point(std::chrono::seconds(1'715'774'400));
-    };
+    handling.clock.wall = [] { return std::chrono::system_clock::time_point(std::chrono::seconds(1'715'774'400)); };
     handler_ = std::make_unique<exchange::BidHandler>(
         exchanges_, catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_), handling);
   }

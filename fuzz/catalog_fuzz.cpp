@@ -34,12 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   catalog::Loaded loaded = catalog::load_campaigns(text, bidder.currencies());
   for (const Fault& fault : loaded.faults) {
     fuzz::require(!fault.what.empty(), "a fault without a word", text);
-    fuzz::require(fault.where.empty() || fault.where[0] == '/', "a place that is none",
-                  fault.where);
+    fuzz::require(fault.where.empty() || fault.where[0] == '/', "a place that is none", fault.where);
   }
   if (!loaded.faults.empty()) return 0;
-  bidder.handler().set_snapshot(
-      catalog::Snapshot::compile(std::move(loaded.campaigns), bidder.currencies()));
+  bidder.handler().set_snapshot(catalog::Snapshot::compile(std::move(loaded.campaigns), bidder.currencies()));
   const auto [status, answer] = bidder.post(kRequest);
   fuzz::require(status != 400, "refused", answer);
   fuzz::check_answer(request, status, answer);

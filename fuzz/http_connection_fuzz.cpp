@@ -43,8 +43,7 @@ void check_answers(std::string text, bool head_requests) {
     const std::string_view rest = std::string_view(text).substr(end + 4);
     const bool no_body = rest.empty() || rest.starts_with("HTTP/1.1 ");
     Answer answer;
-    require(parse_answer(text, answer, no_body && head_requests) == Parsed::complete,
-            "a malformed answer", all);
+    require(parse_answer(text, answer, no_body && head_requests) == Parsed::complete, "a malformed answer", all);
   }
 }
 

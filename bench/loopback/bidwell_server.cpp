@@ -14,8 +14,7 @@ std::string bidwell_name_of(std::size_t campaigns) {
 }
 
 StartedBidwell start_bidwell(const Place& place, const std::filesystem::path& executable,
-                             const std::filesystem::path& config, std::size_t campaigns,
-                             std::uint64_t seed) {
+                             const std::filesystem::path& config, std::size_t campaigns, std::uint64_t seed) {
   StartedBidwell started;
   Server& server = started.server;
   server.name = bidwell_name_of(campaigns);
@@ -28,15 +27,15 @@ StartedBidwell start_bidwell(const Place& place, const std::filesystem::path& ex
     write_file(file, catalog);
   }
   const auto begin = std::chrono::steady_clock::now();
-  server.process = std::make_unique<ServerProcess>(
-      ProcessOptions{.name = server.name,
-                     .directory = place.directory,
-                     .core = place.core,
-                     .environment = {"BIDWELL_CATALOG_FILE=" + file.string()}},
-      std::vector<std::string>{executable, "serve",                                   //
-                               "--config", config,                                    //
-                               "--listen", fmt::format("127.0.0.1:{}", server.port),  //
-                               "--workers", "1"});
+  server.process =
+      std::make_unique<ServerProcess>(ProcessOptions{.name = server.name,
+                                                     .directory = place.directory,
+                                                     .core = place.core,
+                                                     .environment = {"BIDWELL_CATALOG_FILE=" + file.string()}},
+                                      std::vector<std::string>{executable, "serve",                                   //
+                                                               "--config", config,                                    //
+                                                               "--listen", fmt::format("127.0.0.1:{}", server.port),  //
+                                                               "--workers", "1"});
   // It listens once its catalog is compiled; a large one takes a while on a busy machine.
   server.process->wait_until_listening(server.port, std::chrono::seconds(180));
   started.start_up = std::chrono::steady_clock::now() - begin;

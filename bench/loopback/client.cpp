@@ -45,8 +45,7 @@ Answer fetch(std::uint16_t port, const std::string& request) {
   const Descriptor socket = connect_to(port);
   const timeval limit{.tv_sec = 5, .tv_usec = 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-  if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(request.size())) {
+  if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
     throw std::system_error(errno, std::generic_category(), "send");
   }
   std::string bytes;
@@ -64,8 +63,8 @@ Answer fetch(std::uint16_t port, const std::string& request) {
   return {bytes.substr(0, whole->head), bytes.substr(whole->head)};
 }
 
-Client::Client(std::string name, std::uint16_t port, std::size_t connections,
-               std::vector<std::string> requests, std::optional<ExpectedAnswer> expected)
+Client::Client(std::string name, std::uint16_t port, std::size_t connections, std::vector<std::string> requests,
+               std::optional<ExpectedAnswer> expected)
     : name_(std::move(name)),
       requests_(std::move(requests)),
       expected_(expected),
@@ -120,8 +119,7 @@ void Client::send(Connection& connection, Clock::time_point now) {
   const std::string& request = requests_[next_request_];
   if (++next_request_ == requests_.size()) next_request_ = 0;
   connection.sent = now;
-  const auto sent =
-      ::send(connection.socket.get(), request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto sent = ::send(connection.socket.get(), request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   // In a closed loop the socket's buffer is empty: a request that does not fit is a fault.
   if (sent != static_cast<ssize_t>(request.size())) fail("a request could not be sent whole");
 }
@@ -141,8 +139,7 @@ bool Client::receive(Connection& connection) {
   if (!whole) return false;
   if (whole->head + whole->body != bytes.size() || !is_expected(bytes, whole->body)) {
     fail(fmt::format("answered, instead of a 200 with {} bytes:\n{}",
-                     expected_ ? std::to_string(expected_->body_length) : "any",
-                     bytes.substr(0, 1000)));
+                     expected_ ? std::to_string(expected_->body_length) : "any", bytes.substr(0, 1000)));
   }
   connection.used = 0;
   return true;

@@ -41,8 +41,8 @@ class Client {
  public:
   // Opens `connections` to `port` of 127.0.0.1. `name` is for messages. The requests are sent in
   // turn; there is at least one. Without an expected answer a 204 will do, and any length.
-  Client(std::string name, std::uint16_t port, std::size_t connections,
-         std::vector<std::string> requests, std::optional<ExpectedAnswer> expected);
+  Client(std::string name, std::uint16_t port, std::size_t connections, std::vector<std::string> requests,
+         std::optional<ExpectedAnswer> expected);
 
   // One request in flight per connection until `length` has passed, then the rest is awaited.
   ClientBurst burst(std::chrono::nanoseconds length);

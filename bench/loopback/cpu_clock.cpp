@@ -41,8 +41,7 @@ void add_process(pid_t pid, CpuTime& sum) {
 void add_tree(pid_t pid, CpuTime& sum) {
   add_process(pid, sum);
   std::error_code gone;
-  for (const auto& task :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
     std::ifstream children(task.path() / "children");
     for (pid_t child = 0; children >> child;) add_tree(child, sum);
   }

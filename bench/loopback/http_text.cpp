@@ -22,8 +22,7 @@ std::size_t find_content_length(std::string_view head) noexcept {
     const auto left = static_cast<std::size_t>(end - line);
     const auto* newline = static_cast<const char*>(std::memchr(line, '\n', left));
     const char* const line_end = newline == nullptr ? end : newline;
-    if ((*line | 0x20) == 'c' && left > name.size() &&
-        ::strncasecmp(line, name.data(), name.size()) == 0) {
+    if ((*line | 0x20) == 'c' && left > name.size() && ::strncasecmp(line, name.data(), name.size()) == 0) {
       const char* digit = line + name.size();
       while (digit < line_end && *digit == ' ') ++digit;
       std::size_t value = 0;

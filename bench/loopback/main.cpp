@@ -39,8 +39,7 @@ std::string make_request(const std::string& path, const std::string& body) {
 
 Answer make_answer(std::string body) {
   auto head =
-      fmt::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-                  body.size());
+      fmt::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.size());
   return {std::move(head), std::move(body)};
 }
 
@@ -54,18 +53,16 @@ std::vector<std::string> make_requests(const Options& options) {
 }
 
 // Canned answers have one length; those that are made may differ by a digit of an id.
-Contender make_contender(Server server, const Options& options,
-                         const std::vector<std::string>& requests, const Answer& canned) {
+Contender make_contender(Server server, const Options& options, const std::vector<std::string>& requests,
+                         const Answer& canned) {
   const bool is_canned = server.name == floor_name || server.name == nginx_name;
   std::optional<ExpectedAnswer> expected;
   if (options.varied == 0 || is_canned) {
     const Answer first = fetch(server.port, requests.front());
     if (is_canned && first.body.size() != canned.body.size()) {
-      throw std::runtime_error(server.name + " does not answer with the canned bytes:\n" +
-                               first.body);
+      throw std::runtime_error(server.name + " does not answer with the canned bytes:\n" + first.body);
     }
-    expected = {.body_length = first.body.size(),
-                .tolerance = is_canned ? 0 : first.body.size() / 20};
+    expected = {.body_length = first.body.size(), .tolerance = is_canned ? 0 : first.body.size() / 20};
   }
   Client client(server.name, server.port, options.connections, requests, expected);
   return {std::move(server), std::move(client)};
@@ -78,17 +75,15 @@ struct Field {
   Answer canned;
 };
 
-void start_bidwells(const Options& options, const ScratchDirectory& scratch, int core,
-                    const std::string& request, Field& field) {
+void start_bidwells(const Options& options, const ScratchDirectory& scratch, int core, const std::string& request,
+                    Field& field) {
   for (const std::size_t campaigns : options.campaigns) {
     const std::string name = bidwell_name_of(campaigns);
     if (std::ranges::find(field.bidwells, name, &BidwellFacts::name) != field.bidwells.end()) {
       throw std::runtime_error("--campaigns names a size twice");
     }
-    const Place place{.directory = scratch.make_room(fmt::format("bidwell-{}", campaigns)),
-                      .core = core};
-    StartedBidwell started =
-        start_bidwell(place, options.bidwell, options.config, campaigns, options.seed);
+    const Place place{.directory = scratch.make_room(fmt::format("bidwell-{}", campaigns)), .core = core};
+    StartedBidwell started = start_bidwell(place, options.bidwell, options.config, campaigns, options.seed);
     Answer answer = fetch(started.server.port, request);
     field.bidwells.push_back({.name = name,
                               .campaigns = campaigns,
@@ -104,9 +99,7 @@ void start_bidwells(const Options& options, const ScratchDirectory& scratch, int
 }
 
 Field start_all(const Options& options, const ScratchDirectory& scratch, int core) {
-  const auto place = [&](std::string_view name) {
-    return Place{.directory = scratch.make_room(name), .core = core};
-  };
+  const auto place = [&](std::string_view name) { return Place{.directory = scratch.make_room(name), .core = core}; };
   // Bidwell first: the others answer with what it answered to the request of the file.
   Field field;
   if (options.wants(bidwell_name)) {
@@ -133,8 +126,7 @@ Field start_all(const Options& options, const ScratchDirectory& scratch, int cor
   return field;
 }
 
-Setting describe(const Options& options, const std::vector<std::string>& requests,
-                 const Answer& canned, Cores cores) {
+Setting describe(const Options& options, const std::vector<std::string>& requests, const Answer& canned, Cores cores) {
   std::size_t bytes = 0;
   for (const auto& request : requests) bytes += request.size();
   return {.connections = options.connections,
@@ -166,17 +158,16 @@ void run(const Options& options) {
       "{} cycles of {} s for each of {} servers.\n",
       cores.server, cores.client, options.connections, setting.request_bytes,
       options.varied > 0 ? fmt::format(" (mean of {})", options.varied) : "", setting.answer_bytes,
-      options.schedule.cycles, std::chrono::duration<double>(options.schedule.burst).count(),
-      contenders.size());
+      options.schedule.cycles, std::chrono::duration<double>(options.schedule.burst).count(), contenders.size());
   std::fflush(stdout);
 
   const bool watched = ::isatty(STDOUT_FILENO) != 0;
-  const auto all = measure(contenders, options.schedule, cores,
-                           [&](std::size_t cycle, const std::vector<Series>& so_far) {
-                             if (!watched) return;
-                             fmt::print("{}\n", format_cycle(cycle, options.schedule, so_far));
-                             std::fflush(stdout);
-                           });
+  const auto all =
+      measure(contenders, options.schedule, cores, [&](std::size_t cycle, const std::vector<Series>& so_far) {
+        if (!watched) return;
+        fmt::print("{}\n", format_cycle(cycle, options.schedule, so_far));
+        std::fflush(stdout);
+      });
   const auto summaries = summarise(all);
   fmt::print("\n{}\n{}", format_table(summaries), format_targets(all, summaries, field.bidwells));
   if (!options.json.empty()) write_json(options.json, setting, field.bidwells, all, summaries);

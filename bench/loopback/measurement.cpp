@@ -22,8 +22,7 @@ struct Reading {
 };
 
 Reading read_all(const Server& server, Cores cores) {
-  return {read_core_time(cores.server), read_core_time(cores.client), read_own_cpu_time(),
-          read_cpu_of(server)};
+  return {read_core_time(cores.server), read_core_time(cores.client), read_own_cpu_time(), read_cpu_of(server)};
 }
 
 // What the two cores did that was neither this server's work nor the client's: the larger of both.
@@ -34,8 +33,7 @@ std::chrono::nanoseconds disturbance(const Reading& before, const Reading& after
   if (!after.server_cpu) return client_core.stolen + client_core.busy - client;
   const auto server = (*after.server_cpu - *before.server_cpu).total;
   if (!cores.apart()) return server_core.stolen + server_core.busy - server - client;
-  return std::max(server_core.stolen + server_core.busy - server,
-                  client_core.stolen + client_core.busy - client);
+  return std::max(server_core.stolen + server_core.busy - server, client_core.stolen + client_core.busy - client);
 }
 
 Burst run_burst(Contender& contender, const Schedule& schedule, Cores cores) {
@@ -53,8 +51,8 @@ Burst run_burst(Contender& contender, const Schedule& schedule, Cores cores) {
 
 }  // namespace
 
-std::vector<Series> measure(std::vector<Contender>& contenders, const Schedule& schedule,
-                            Cores cores, const Progress& progress) {
+std::vector<Series> measure(std::vector<Contender>& contenders, const Schedule& schedule, Cores cores,
+                            const Progress& progress) {
   std::vector<Series> all;
   for (auto& contender : contenders) {
     all.push_back({contender.server.name, {}});

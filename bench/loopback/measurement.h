@@ -26,8 +26,7 @@ struct Schedule {
 struct Burst {
   ClientBurst client;
   std::optional<CpuTime> cpu;  // none for a server that is not ours
-  double disturbed_share =
-      0;  // of the burst: what either core did for others, the hypervisor's too
+  double disturbed_share = 0;  // of the burst: what either core did for others, the hypervisor's too
   bool kept = true;
 };
 
@@ -47,7 +46,7 @@ using Progress = std::function<void(std::size_t cycle, const std::vector<Series>
 
 // After one burst each that is not counted. The order is rotated every cycle. `progress` is called
 // after each cycle, outside the measured time.
-std::vector<Series> measure(std::vector<Contender>& contenders, const Schedule& schedule,
-                            Cores cores, const Progress& progress);
+std::vector<Series> measure(std::vector<Contender>& contenders, const Schedule& schedule, Cores cores,
+                            const Progress& progress);
 
 }  // namespace bidwell::loopback

@@ -57,18 +57,15 @@ std::optional<std::filesystem::path> find_nginx() {
   return std::nullopt;
 }
 
-Server start_nginx(const Place& place, const std::filesystem::path& executable,
-                   const std::string& body) {
+Server start_nginx(const Place& place, const std::filesystem::path& executable, const std::string& body) {
   Server server{.name = std::string(nginx_name), .port = find_free_port(), .process = nullptr};
   const std::string directory = place.directory;
   const auto file = place.directory / "nginx.conf";
-  write_file(file, fmt::format(configuration, fmt::arg("directory", directory),
-                               fmt::arg("port", server.port), fmt::arg("body", quote(body))));
+  write_file(file, fmt::format(configuration, fmt::arg("directory", directory), fmt::arg("port", server.port),
+                               fmt::arg("body", quote(body))));
   server.process = std::make_unique<ServerProcess>(
-      ProcessOptions{
-          .name = server.name, .directory = directory, .core = place.core, .environment = {}},
-      std::vector<std::string>{executable, "-p", directory, "-c", file, "-e",
-                               place.directory / "error.log"});
+      ProcessOptions{.name = server.name, .directory = directory, .core = place.core, .environment = {}},
+      std::vector<std::string>{executable, "-p", directory, "-c", file, "-e", place.directory / "error.log"});
   server.process->wait_until_listening(server.port);
   return server;
 }

@@ -40,8 +40,7 @@ Options parse_options(int argc, char** argv) {
                  "disturbed burst")
       ->check(CLI::Range(0.01, 60.0))
       ->capture_default_str();
-  app.add_option("--cycles", options.schedule.cycles,
-                 "Bursts per server; paired ratios settle at 30 and more")
+  app.add_option("--cycles", options.schedule.cycles, "Bursts per server; paired ratios settle at 30 and more")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   app.add_option("--disturbed-max", options.schedule.disturbed_share_max,
@@ -59,17 +58,15 @@ Options parse_options(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Seed of the catalogs and of --varied")
-      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the catalogs and of --varied")->capture_default_str();
   app.add_option("--path", options.path, "Path of the requests")->capture_default_str();
   app.add_option("--request", options.request, "File with the body of the requests")
       ->check(CLI::ExistingFile)
       ->capture_default_str();
-  app.add_option(
-         "--varied", options.varied,
-         "Send that many different made-up requests in turn in place of the one: more like "
-         "an exchange, which leaves less of the catalog in the processor's caches. Some get "
-         "a 204, and the answers' lengths are not checked")
+  app.add_option("--varied", options.varied,
+                 "Send that many different made-up requests in turn in place of the one: more like "
+                 "an exchange, which leaves less of the catalog in the processor's caches. Some get "
+                 "a 204, and the answers' lengths are not checked")
       ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
   app.add_option("--answer", options.answer,
@@ -77,11 +74,9 @@ Options parse_options(int argc, char** argv) {
                  "are Bidwell's own")
       ->capture_default_str();
   app.add_option("--bidwell", options.bidwell, "The bidwell executable")->capture_default_str();
-  app.add_option("--config", options.config, "The configuration Bidwell starts with")
-      ->capture_default_str();
+  app.add_option("--config", options.config, "The configuration Bidwell starts with")->capture_default_str();
   app.add_option("--without", options.without, "Leave a server out (repeatable)")
-      ->check(CLI::IsMember(
-          {std::string(floor_name), std::string(nginx_name), std::string(bidwell_name)}));
+      ->check(CLI::IsMember({std::string(floor_name), std::string(nginx_name), std::string(bidwell_name)}));
   app.add_option("--also", options.also,
                  "One more server (repeatable): NAME=http://127.0.0.1:PORT, already running and "
                  "without CPU figures, or NAME=COMMAND with {port} in it, which is started and "

@@ -41,8 +41,7 @@ struct BidwellFacts {
 std::string format_start(const BidwellFacts& bidwell);
 
 // One line: requests per second of each server in this cycle.
-std::string format_cycle(std::size_t cycle, const Schedule& schedule,
-                         const std::vector<Series>& so_far);
+std::string format_cycle(std::size_t cycle, const Schedule& schedule, const std::vector<Series>& so_far);
 
 std::string format_table(const std::vector<Summary>& summaries);
 
@@ -52,8 +51,7 @@ std::string format_targets(const std::vector<Series>& all, const std::vector<Sum
                            const std::vector<BidwellFacts>& bidwells);
 
 // Throws std::runtime_error when the file cannot be written.
-void write_json(const std::filesystem::path& path, const Setting& setting,
-                const std::vector<BidwellFacts>& bidwells, const std::vector<Series>& all,
-                const std::vector<Summary>& summaries);
+void write_json(const std::filesystem::path& path, const Setting& setting, const std::vector<BidwellFacts>& bidwells,
+                const std::vector<Series>& all, const std::vector<Summary>& summaries);
 
 }  // namespace bidwell::loopback

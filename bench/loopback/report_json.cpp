@@ -39,10 +39,9 @@ Json to_json(const Summary& row) {
 }
 
 Json to_json(const Burst& burst) {
-  Json json = {
-      {"answers", burst.client.answers},          {"elapsed_ns", burst.client.elapsed.count()},
-      {"p50_ns", burst.client.p50.count()},       {"p99_ns", burst.client.p99.count()},
-      {"disturbed_share", burst.disturbed_share}, {"kept", burst.kept}};
+  Json json = {{"answers", burst.client.answers},          {"elapsed_ns", burst.client.elapsed.count()},
+               {"p50_ns", burst.client.p50.count()},       {"p99_ns", burst.client.p99.count()},
+               {"disturbed_share", burst.disturbed_share}, {"kept", burst.kept}};
   if (burst.cpu) {
     json["cpu_ns"] = burst.cpu->total.count();
     json["user_ticks"] = burst.cpu->user_ticks;
@@ -80,9 +79,8 @@ Json to_json(const BidwellFacts& bidwell) {
 
 }  // namespace
 
-void write_json(const std::filesystem::path& path, const Setting& setting,
-                const std::vector<BidwellFacts>& bidwells, const std::vector<Series>& all,
-                const std::vector<Summary>& summaries) {
+void write_json(const std::filesystem::path& path, const Setting& setting, const std::vector<BidwellFacts>& bidwells,
+                const std::vector<Series>& all, const std::vector<Summary>& summaries) {
   Json json = {{"setting", to_json(setting)},
                {"bidwells", Json::array()},
                {"summary", Json::array()},

@@ -53,8 +53,7 @@ void execute(const std::vector<std::string>& command) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(ProcessOptions options, const std::function<void()>& body)
-    : options_(std::move(options)) {
+ServerProcess::ServerProcess(ProcessOptions options, const std::function<void()>& body) : options_(std::move(options)) {
   std::fflush(nullptr);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
@@ -107,8 +106,8 @@ void ServerProcess::wait_until_listening(std::uint16_t port, std::chrono::second
     if (is_listening(port)) return;
     std::this_thread::sleep_for(10ms);
   }
-  throw std::runtime_error(fmt::format("{} does not listen on port {} after {} s\n{}",
-                                       options_.name, port, limit.count(), read_output_end()));
+  throw std::runtime_error(fmt::format("{} does not listen on port {} after {} s\n{}", options_.name, port,
+                                       limit.count(), read_output_end()));
 }
 
 std::string ServerProcess::read_output_end() const {

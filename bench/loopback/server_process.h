@@ -40,8 +40,7 @@ class ServerProcess {
   void check_running();
 
   // Returns once `port` accepts connections; throws when that takes longer or it has exited.
-  void wait_until_listening(std::uint16_t port,
-                            std::chrono::seconds limit = std::chrono::seconds(10));
+  void wait_until_listening(std::uint16_t port, std::chrono::seconds limit = std::chrono::seconds(10));
 
  private:
   std::string read_output_end() const;

@@ -15,8 +15,7 @@ Server start_floor(const Place& place, const Answer& answer) {
   Server server{.name = std::string(floor_name), .port = listener.port, .process = nullptr};
   const std::string bytes = answer.head + answer.body;
   server.process = std::make_unique<ServerProcess>(
-      ProcessOptions{
-          .name = server.name, .directory = place.directory, .core = place.core, .environment = {}},
+      ProcessOptions{.name = server.name, .directory = place.directory, .core = place.core, .environment = {}},
       [&] { run_floor_server(listener.socket.get(), bytes); });
   server.process->wait_until_listening(server.port);
   return server;
@@ -33,8 +32,7 @@ Server start_other(const Place& place, const std::string& specification) {
   constexpr std::string_view scheme = "http://127.0.0.1:";
   if (command.starts_with(scheme)) {
     const char* digits = command.data() + scheme.size();
-    const auto [rest, error] =
-        std::from_chars(digits, command.data() + command.size(), server.port);
+    const auto [rest, error] = std::from_chars(digits, command.data() + command.size(), server.port);
     if (error != std::errc() || (*rest != '\0' && *rest != '/')) {
       throw std::runtime_error(fmt::format("--also {}: no port in the URL", specification));
     }
@@ -49,8 +47,7 @@ Server start_other(const Place& place, const std::string& specification) {
   server.port = find_free_port();
   command.replace(hole, placeholder.size(), std::to_string(server.port));
   server.process = std::make_unique<ServerProcess>(
-      ProcessOptions{
-          .name = server.name, .directory = place.directory, .core = place.core, .environment = {}},
+      ProcessOptions{.name = server.name, .directory = place.directory, .core = place.core, .environment = {}},
       std::vector<std::string>{"/bin/sh", "-c", "exec " + command});
   server.process->wait_until_listening(server.port);
   return server;

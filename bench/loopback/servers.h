@@ -41,8 +41,7 @@ Server start_floor(const Place& place, const Answer& answer);
 std::optional<std::filesystem::path> find_nginx();
 
 // One worker that returns `body` to everything, but for dollars (see nginx.cpp).
-Server start_nginx(const Place& place, const std::filesystem::path& executable,
-                   const std::string& body);
+Server start_nginx(const Place& place, const std::filesystem::path& executable, const std::string& body);
 
 // One of Bidwell's, by the size of its catalog: "Bidwell 10k".
 std::string bidwell_name_of(std::size_t campaigns);
@@ -58,8 +57,7 @@ struct StartedBidwell {
 
 // `bidwell serve` with one worker and configuration file `config`, but for a generated catalog.
 StartedBidwell start_bidwell(const Place& place, const std::filesystem::path& executable,
-                             const std::filesystem::path& config, std::size_t campaigns,
-                             std::uint64_t seed);
+                             const std::filesystem::path& config, std::size_t campaigns, std::uint64_t seed);
 
 // NAME=http://127.0.0.1:PORT for a server that runs already, or NAME=COMMAND: a shell's command
 // line with {port} in it.

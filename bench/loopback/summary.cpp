@@ -101,8 +101,7 @@ Spread spread_of(std::vector<double> values) {
   return {at(0), at(0.25), at(0.5), at(0.75), at(1), values.size()};
 }
 
-std::optional<Spread> cpu_ratio(const std::vector<Series>& all, std::string_view name,
-                                std::string_view base) {
+std::optional<Spread> cpu_ratio(const std::vector<Series>& all, std::string_view name, std::string_view base) {
   const Series* own = find_series(all, name);
   const Series* other = find_series(all, base);
   if (own == nullptr || other == nullptr || !has_cpu(*own) || !has_cpu(*other)) return std::nullopt;

@@ -40,8 +40,7 @@ struct Summary {
 
 // Processor time per request of one server over another's, paired by cycle; nothing where either
 // was not measured.
-std::optional<Spread> cpu_ratio(const std::vector<Series>& all, std::string_view name,
-                                std::string_view base);
+std::optional<Spread> cpu_ratio(const std::vector<Series>& all, std::string_view name, std::string_view base);
 
 std::vector<Summary> summarise(const std::vector<Series>& all);
 

@@ -16,9 +16,11 @@ int main(int argc, char** argv) {
   int code = 0;
 
   bidwell::apps::ServeOptions serve;
-  CLI::App* command = app.add_subcommand("serve", "answer bid requests until SIGTERM or SIGINT; SIGHUP reloads the catalog");
+  CLI::App* command =
+      app.add_subcommand("serve", "answer bid requests until SIGTERM or SIGINT; SIGHUP reloads the catalog");
   command->add_option("--config", serve.config, "the configuration file")->required();
-  command->add_option("--listen", serve.listen, "ADDR:PORT or unix:PATH, in place of the configured ones; may be repeated");
+  command->add_option("--listen", serve.listen,
+                      "ADDR:PORT or unix:PATH, in place of the configured ones; may be repeated");
   command->add_option("--workers", serve.workers, "threads that serve; 0 = one per core");
   command->callback([&] { code = bidwell::apps::serve(serve); });
 

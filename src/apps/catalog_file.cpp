@@ -25,7 +25,9 @@ std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
   return current_;
 }
 
-bool CatalogFile::changed() const { return stamp() != loaded_; }
+bool CatalogFile::changed() const {
+  return stamp() != loaded_;
+}
 
 CatalogFile::Stamp CatalogFile::stamp() const {
   struct stat status {};

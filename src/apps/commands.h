@@ -19,9 +19,9 @@ int check(const std::string& config);
 
 struct ExplainOptions {
   std::string config;
-  std::string request = "-";        // a file, or - for standard input
-  std::string exchange;             // empty: the only one, or the first by name
-  std::string campaign;             // empty: all
+  std::string request = "-";  // a file, or - for standard input
+  std::string exchange;       // empty: the only one, or the first by name
+  std::string campaign;       // empty: all
   bool json = false;
 };
 int explain(const ExplainOptions& options);

@@ -8,14 +8,27 @@
 
 namespace bidwell::bidding {
 
+// What is left of a posting list.
+struct List {
+  const catalog::Entry* at = nullptr;
+  const catalog::Entry* end = nullptr;
+  bool is_deal = false;
+};
+
 // Looks for the best bid on one impression: takes the lists' heads in order of value, so that the first that may bid
 // is the best, and only those worth the same are looked at after it.
 class Search {
  public:
   Search(const catalog::Snapshot& snapshot, const Facts& facts, const Matcher& matcher, const Offer& offer,
          std::uint64_t seed, Workspace& workspace, ReasonCounters& counters)
-      : snapshot_(snapshot), facts_(facts), matcher_(matcher), offer_(offer),
-        traits_(facts.traits() | offer.traits()), seed_(seed), lists_(workspace.lists_), tied_(workspace.tied_),
+      : snapshot_(snapshot),
+        facts_(facts),
+        matcher_(matcher),
+        offer_(offer),
+        traits_(facts.traits() | offer.traits()),
+        seed_(seed),
+        lists_(workspace.lists_),
+        tied_(workspace.tied_),
         counters_(counters) {
     lists_.clear();
     tied_.clear();
@@ -116,7 +129,9 @@ class Search {
     if (mix(~seed_, repeats_) % (repeats_ + 1) == 0) best_ = choice;
   }
 
-  void refuse(Reason reason, std::uint64_t count = 1) { counters_.refused[static_cast<std::size_t>(reason)].add(count); }
+  void refuse(Reason reason, std::uint64_t count = 1) {
+    counters_.refused[static_cast<std::size_t>(reason)].add(count);
+  }
 
   const catalog::Snapshot& snapshot_;
   const Facts& facts_;
@@ -141,6 +156,7 @@ Workspace::Workspace() {
   tied_.reserve(1'024);
   choices_.reserve(256);
 }
+Workspace::~Workspace() = default;
 
 Decision decide(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot,
                 Moment moment, Workspace& workspace, ReasonCounters& counters) {

@@ -11,6 +11,13 @@
 
 namespace bidwell::bidding {
 
+// A value of the request that some campaign is posted under.
+struct Hit {
+  std::uint64_t token = 0;
+  const catalog::Index::Value* value = nullptr;
+  bool is_deal = false;
+};
+
 class Facts {
  public:
   Facts(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot, Moment moment,

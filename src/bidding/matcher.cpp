@@ -77,11 +77,11 @@ Reason Matcher::check_specials(const catalog::Targeting& targeting) const {
   }
   if (!targeting.radius.empty()) {
     const openrtb::Geo& geo = facts_.geo();
-    const bool within = geo.located() && std::any_of(targeting.radius.begin(), targeting.radius.end(),
-                                                     [&](const catalog::Circle& circle) {
-                                                       return distance_km(geo.lat, geo.lon, circle.lat, circle.lon) <=
-                                                              circle.km;
-                                                     });
+    const bool within =
+        geo.located() &&
+        std::any_of(targeting.radius.begin(), targeting.radius.end(), [&](const catalog::Circle& circle) {
+          return distance_km(geo.lat, geo.lon, circle.lat, circle.lon) <= circle.km;
+        });
     if (!within) return Reason::radius;
   }
   return Reason::none;

@@ -22,8 +22,8 @@ class Offer {
   const openrtb::Imp& imp() const noexcept { return *imp_; }
   std::span<const catalog::Format> formats() const noexcept { return {formats_.data(), count_}; }
   std::uint64_t traits() const noexcept { return traits_; }
-  Micros floor() const noexcept { return floor_; }           // in the answer's currency, rounded up
-  Micros floor_usd() const noexcept { return floor_usd_; }   // rounded down: below it nobody meets the floor
+  Micros floor() const noexcept { return floor_; }          // in the answer's currency, rounded up
+  Micros floor_usd() const noexcept { return floor_usd_; }  // rounded down: below it nobody meets the floor
   const Currency& floor_currency() const noexcept { return *floor_currency_; }
 
  private:

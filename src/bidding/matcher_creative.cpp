@@ -102,7 +102,8 @@ Reason Matcher::check_creative(const CompiledCreative& creative, const openrtb::
     if (has_blocked_category(creative, request_.bcat)) return Reason::category_blocked;
     if (!request_.acat.empty() && !has_allowed_categories(source, request_.acat)) return Reason::category_blocked;
   }
-  if (!source.bundle.empty() && std::find(request_.bapp.begin(), request_.bapp.end(), source.bundle) != request_.bapp.end()) {
+  if (!source.bundle.empty() &&
+      std::find(request_.bapp.begin(), request_.bapp.end(), source.bundle) != request_.bapp.end()) {
     return Reason::app_blocked;
   }
   if (!accepts_language(creative, request_.wlang)) return Reason::creative_language;
@@ -124,8 +125,7 @@ Reason Matcher::check_creative(const CompiledCreative& creative, const openrtb::
 Reason Matcher::check_deal(const openrtb::Deal& deal, const catalog::CompiledCampaign& campaign,
                            const CompiledCreative& creative, Micros value, Micros& price) const {
   if (deal.id.empty()) return Reason::deal;
-  if (!deal.wseat.empty() &&
-      std::find(deal.wseat.begin(), deal.wseat.end(), seat_of(campaign)) == deal.wseat.end()) {
+  if (!deal.wseat.empty() && std::find(deal.wseat.begin(), deal.wseat.end(), seat_of(campaign)) == deal.wseat.end()) {
     return Reason::deal_seat;
   }
   if (!deal.wadomain.empty()) {

@@ -6,7 +6,9 @@ namespace {
 using openrtb::kAbsent;
 using openrtb::NativeAsset;
 
-bool fits(std::int32_t length, std::int32_t most) { return most == kAbsent || most <= 0 || length <= most; }
+bool fits(std::int32_t length, std::int32_t most) {
+  return most == kAbsent || most <= 0 || length <= most;
+}
 
 // Exact where an exact size is asked for, at least the minimum otherwise.
 bool fits_size(std::int32_t size, std::int32_t exact, std::int32_t least) {

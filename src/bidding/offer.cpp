@@ -9,7 +9,9 @@ using catalog::Format;
 using catalog::Media;
 using openrtb::kAbsent;
 
-bool is_size(std::int32_t w, std::int32_t h) { return w > 0 && h > 0 && w <= 0xffff && h <= 0xffff; }
+bool is_size(std::int32_t w, std::int32_t h) {
+  return w > 0 && h > 0 && w <= 0xffff && h <= 0xffff;
+}
 
 Format banner_format(std::int32_t w, std::int32_t h) {
   return {static_cast<std::uint8_t>(Media::banner), static_cast<std::uint16_t>(w), static_cast<std::uint16_t>(h)};

@@ -12,13 +12,15 @@ constexpr Text kTexts[kReasons] = {
     {Reason::none, "none", "it bids"},
     {Reason::invalid_request, "invalid_request", "the request is not a bid request that can be answered"},
     {Reason::too_little_time, "too_little_time", "tmax less the exchange's margin leaves no time to bid"},
-    {Reason::currency_not_accepted, "currency_not_accepted", "no exchange rate is configured for a currency the request accepts"},
+    {Reason::currency_not_accepted, "currency_not_accepted",
+     "no exchange rate is configured for a currency the request accepts"},
     {Reason::no_candidate, "no_candidate", "no campaign wants any of the impressions"},
     {Reason::answer_too_large, "answer_too_large", "the answer would be larger than the server's limit"},
     {Reason::imp_id_missing, "imp_id_missing", "the impression has no id to answer"},
     {Reason::imp_id_repeated, "imp_id_repeated", "another impression has the same id, so an answer would be ambiguous"},
     {Reason::floor_unreadable, "floor_unreadable", "the impression's floor is not a number"},
-    {Reason::floor_currency_unknown, "floor_currency_unknown", "no exchange rate is configured for the floor's currency"},
+    {Reason::floor_currency_unknown, "floor_currency_unknown",
+     "no exchange rate is configured for the floor's currency"},
     {Reason::nothing_offered, "nothing_offered", "the impression offers no banner size and no other medium"},
     {Reason::paused, "paused", "the campaign is paused"},
     {Reason::flight_not_begun, "flight_not_begun", "the campaign's flight has not begun"},
@@ -92,7 +94,11 @@ static_assert(in_order());
 
 }  // namespace
 
-std::string_view name(Reason reason) noexcept { return kTexts[static_cast<std::size_t>(reason)].name; }
-std::string_view meaning(Reason reason) noexcept { return kTexts[static_cast<std::size_t>(reason)].meaning; }
+std::string_view name(Reason reason) noexcept {
+  return kTexts[static_cast<std::size_t>(reason)].name;
+}
+std::string_view meaning(Reason reason) noexcept {
+  return kTexts[static_cast<std::size_t>(reason)].meaning;
+}
 
 }  // namespace bidwell::bidding

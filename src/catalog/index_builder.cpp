@@ -99,7 +99,9 @@ void sign(const CompiledCampaign& campaign, const Access& access, bool by_countr
 
 }  // namespace
 
-bool Index::is_selective(Dimension dimension) noexcept { return share_of_requests(dimension) < kSelective; }
+bool Index::is_selective(Dimension dimension) noexcept {
+  return share_of_requests(dimension) < kSelective;
+}
 
 void IndexBuilder::add(const CompiledCampaign& campaign, const Line& line, std::uint32_t line_number) {
   static constexpr std::uint64_t kAnyCountry[] = {0};

@@ -16,9 +16,9 @@ class IndexBuilder {
 
  private:
   struct Posting {
-    std::uint64_t node = 0;        // node key
-    std::uint64_t list = 0;        // list key; equal to `node` for the plain list
-    std::uint64_t value = 0;       // token it is posted under
+    std::uint64_t node = 0;   // node key
+    std::uint64_t list = 0;   // list key; equal to `node` for the plain list
+    std::uint64_t value = 0;  // token it is posted under
     Entry entry;
   };
   std::vector<Posting> postings_;

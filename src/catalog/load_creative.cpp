@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view kMedia[] = {"banner", "video", "audio", "native"};
 
-bool is_url(std::string_view text) { return text.starts_with("https://") || text.starts_with("http://"); }
+bool is_url(std::string_view text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
 
 void check_macro_names(Fields& fields, std::string_view key, std::string_view text) {
   for (std::string& fault : check_macros(text)) fields.fault(key, std::move(fault));
@@ -108,8 +110,8 @@ void read_native(Fields& fields, Creative& creative) {
   });
   fields.each("data", [&](const Json& entry, const std::string& at) {
     // OpenRTB Native 1.2, section 7.4; the index is the type's number less one.
-    static constexpr std::string_view kTypes[] = {"sponsored", "desc",  "rating",    "likes",   "downloads",  "price",
-                                                  "saleprice", "phone", "address",   "desc2",   "displayurl", "ctatext"};
+    static constexpr std::string_view kTypes[] = {"sponsored", "desc",  "rating",  "likes", "downloads",  "price",
+                                                  "saleprice", "phone", "address", "desc2", "displayurl", "ctatext"};
     Fields data(entry, at, fields.faults());
     NativeData out;
     if (const int type = data.choice("type", kTypes); type >= 0) out.type = type + 1;

@@ -167,8 +167,8 @@ Targeting load_targeting(const Json& value, const std::string& where, std::vecto
   Targeting out;
   Fields fields(value, where, faults);
   if (!value.is_object()) return out;
-  for (const Trait trait : {Trait::inventory, Trait::device_type, Trait::os, Trait::connection, Trait::position,
-                            Trait::gender}) {
+  for (const Trait trait :
+       {Trait::inventory, Trait::device_type, Trait::os, Trait::connection, Trait::position, Trait::gender}) {
     read_trait(fields, trait, out.traits);
   }
   read_flag(fields, Trait::instl, out.traits);

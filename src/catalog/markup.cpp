@@ -15,8 +15,10 @@ struct MacroName {
   std::string_view name;
   Macro macro;
 };
-constexpr MacroName kRequestMacros[] = {{"auction_id", Macro::auction_id}, {"imp_id", Macro::imp_id},
-                                        {"bid_id", Macro::bid_id},         {"timestamp", Macro::timestamp},
+constexpr MacroName kRequestMacros[] = {{"auction_id", Macro::auction_id},
+                                        {"imp_id", Macro::imp_id},
+                                        {"bid_id", Macro::bid_id},
+                                        {"timestamp", Macro::timestamp},
                                         {"random", Macro::random}};
 
 // `text` as it stands between the quotes of a JSON string.
@@ -57,8 +59,8 @@ std::string vast(const Campaign& campaign, const Creative& creative) {
   const char* version = creative.protocol == 2 ? "2.0" : creative.protocol == 7 ? "4.0" : "3.0";
   std::string files;
   for (const MediaFile& file : creative.media_files) {
-    files += fmt::format(R"(<MediaFile delivery="progressive" type="{}" width="{}" height="{}")", xml_escaped(file.type),
-                         file.w, file.h);
+    files += fmt::format(R"(<MediaFile delivery="progressive" type="{}" width="{}" height="{}")",
+                         xml_escaped(file.type), file.w, file.h);
     if (file.bitrate_kbps != 0) files += fmt::format(R"( bitrate="{}")", file.bitrate_kbps);
     files += ">" + cdata(file.url) + "</MediaFile>";
   }
@@ -87,9 +89,10 @@ std::vector<std::string> check_macros(std::string_view markup) {
     bool known = name == "campaign_id" || name == "creative_id";
     for (const MacroName& macro : kRequestMacros) known |= macro.name == name;
     if (!known) {
-      faults.push_back(fmt::format("{{{{{}}}}} is not a macro; there are auction_id, imp_id, bid_id, timestamp, random, "
-                                   "campaign_id, creative_id",
-                                   name));
+      faults.push_back(
+          fmt::format("{{{{{}}}}} is not a macro; there are auction_id, imp_id, bid_id, timestamp, random, "
+                      "campaign_id, creative_id",
+                      name));
     }
     at = end + 2;
   }

@@ -13,19 +13,23 @@ using Names = std::string_view;
 // The order is the value's number in OpenRTB where it has one.
 constexpr Names kInventory[] = {"unknown", "site", "app", "dooh"};
 constexpr Names kDeviceType[] = {"unknown", "mobile", "pc", "tv", "phone", "tablet", "connected", "set_top_box", "ooh"};
-constexpr Names kOs[] = {"unknown", "ios", "android", "windows", "macos", "linux", "chromeos", "tvos", "roku", "tizen",
-                         "webos", "fireos"};
+constexpr Names kOs[] = {"unknown",  "ios",  "android", "windows", "macos", "linux",
+                         "chromeos", "tvos", "roku",    "tizen",   "webos", "fireos"};
 constexpr Names kConnection[] = {"unknown", "ethernet", "wifi", "cellular", "2g", "3g", "4g", "5g"};
-constexpr Names kPosition[] = {"unknown", "above_fold", "locked", "below_fold", "header", "footer", "sidebar",
-                               "fullscreen"};
+constexpr Names kPosition[] = {"unknown", "above_fold", "locked",  "below_fold",
+                               "header",  "footer",     "sidebar", "fullscreen"};
 constexpr Names kInstl[] = {"no", "yes"};
 constexpr Names kGender[] = {"unknown", "male", "female", "other"};
 
 constexpr TraitInfo kInfos[kTraits] = {
-    {Trait::inventory, "inventory", 0, kInventory},      {Trait::device_type, "device_type", 4, kDeviceType},
-    {Trait::os, "os", 13, kOs},                          {Trait::connection, "connection", 25, kConnection},
-    {Trait::position, "position", 33, kPosition},        {Trait::instl, "interstitial", 41, kInstl},
-    {Trait::rewarded, "rewarded", 43, kInstl},           {Trait::gender, "gender", 45, kGender},
+    {Trait::inventory, "inventory", 0, kInventory},
+    {Trait::device_type, "device_type", 4, kDeviceType},
+    {Trait::os, "os", 13, kOs},
+    {Trait::connection, "connection", 25, kConnection},
+    {Trait::position, "position", 33, kPosition},
+    {Trait::instl, "interstitial", 41, kInstl},
+    {Trait::rewarded, "rewarded", 43, kInstl},
+    {Trait::gender, "gender", 45, kGender},
 };
 
 constexpr bool tiled() {
@@ -50,8 +54,8 @@ struct TraitOfBit {
 constexpr TraitOfBit kTraitOfBit;
 
 constexpr std::string_view kDimensionKeys[kDimensions] = {
-    "exchange", "deal", "bundle", "domain", "publisher", "content_category", "page_category", "country",
-    "region",   "city", "postal_code", "make", "model", "language", "carrier", "segment"};
+    "exchange", "deal", "bundle",      "domain", "publisher", "content_category", "page_category", "country",
+    "region",   "city", "postal_code", "make",   "model",     "language",         "carrier",       "segment"};
 
 struct OsName {
   std::string_view prefix;
@@ -59,17 +63,21 @@ struct OsName {
 };
 // Longer prefixes before their own beginnings.
 constexpr OsName kOsNames[] = {
-    {"ios", 1},     {"iphone", 1},   {"ipad", 1},     {"android", 2}, {"windows", 3},  {"win", 3},   {"macos", 4},
-    {"mac os", 4},  {"os x", 4},     {"osx", 4},      {"mac", 4},     {"linux", 5},    {"ubuntu", 5}, {"chrome", 6},
-    {"cros", 6},    {"tvos", 7},     {"apple tv", 7}, {"roku", 8},    {"tizen", 9},    {"webos", 10}, {"web os", 10},
-    {"fire", 11},
+    {"ios", 1},    {"iphone", 1}, {"ipad", 1},    {"android", 2}, {"windows", 3},  {"win", 3},
+    {"macos", 4},  {"mac os", 4}, {"os x", 4},    {"osx", 4},     {"mac", 4},      {"linux", 5},
+    {"ubuntu", 5}, {"chrome", 6}, {"cros", 6},    {"tvos", 7},    {"apple tv", 7}, {"roku", 8},
+    {"tizen", 9},  {"webos", 10}, {"web os", 10}, {"fire", 11},
 };
 
 }  // namespace
 
-const TraitInfo& info(Trait trait) noexcept { return kInfos[static_cast<std::size_t>(trait)]; }
+const TraitInfo& info(Trait trait) noexcept {
+  return kInfos[static_cast<std::size_t>(trait)];
+}
 
-Trait trait_of_bit(unsigned bit) noexcept { return kTraitOfBit.table[bit]; }
+Trait trait_of_bit(unsigned bit) noexcept {
+  return kTraitOfBit.table[bit];
+}
 
 std::uint64_t trait_bit(Trait trait, std::int64_t value) noexcept {
   const TraitInfo& known = info(trait);
@@ -96,7 +104,9 @@ unsigned gender_value(std::string_view text) noexcept {
   }
 }
 
-std::string_view key(Dimension dimension) noexcept { return kDimensionKeys[static_cast<std::size_t>(dimension)]; }
+std::string_view key(Dimension dimension) noexcept {
+  return kDimensionKeys[static_cast<std::size_t>(dimension)];
+}
 
 std::uint64_t token(Dimension dimension, std::string_view value) noexcept {
   if (value.empty()) return 0;

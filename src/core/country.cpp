@@ -26,9 +26,15 @@ constexpr std::string_view kCountries =
     "UZUZBVAVATVCVCTVEVENVGVGBVIVIRVNVNMVUVUTWFWLFWSWSMYEYEMYTMYTZAZAFZMZMBZWZWE";
 static_assert(kCountries.size() % 5 == 0);
 
-constexpr unsigned letter(char c) { return static_cast<unsigned>(ascii_lower(c) - 'a'); }
-constexpr std::size_t index2(std::string_view code) { return letter(code[0]) * 26 + letter(code[1]); }
-constexpr std::size_t index3(std::string_view code) { return index2(code) * 26 + letter(code[2]); }
+constexpr unsigned letter(char c) {
+  return static_cast<unsigned>(ascii_lower(c) - 'a');
+}
+constexpr std::size_t index2(std::string_view code) {
+  return letter(code[0]) * 26 + letter(code[1]);
+}
+constexpr std::size_t index3(std::string_view code) {
+  return index2(code) * 26 + letter(code[2]);
+}
 
 // A country's number is its place in the list, counted from 1.
 struct Tables {

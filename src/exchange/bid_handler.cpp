@@ -63,8 +63,8 @@ void BidHandler::handle(const http::Request& request, http::Response& response) 
   }
   const std::int64_t now_ms = milliseconds(options_.clock.wall());
   const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
-  const bidding::Decision decision =
-      bidding::decide(bid_request_, exchange->terms(), *snapshot_, {now_ms / 1000, seed}, workspace_, counters_.reasons);
+  const bidding::Decision decision = bidding::decide(bid_request_, exchange->terms(), *snapshot_, {now_ms / 1000, seed},
+                                                     workspace_, counters_.reasons);
   if (decision.choices.empty()) return answer_no_bid(*exchange, decision.no_bid, response);
 
   answer_bids(decision, seed, now_ms, response);
@@ -129,8 +129,8 @@ openrtb::Bid BidHandler::bid_of(const bidding::Choice& choice) {
   bid.adm = choice.creative->adm;
   if (bid_request_.regs.dsa.dsarequired >= 1) {
     // pubrender 0: the publisher cannot render the transparency, so the advertiser must.
-    bid.ext = bid_request_.regs.dsa.pubrender == 0 ? choice.campaign->dsa_by_advertiser
-                                                   : choice.campaign->dsa_by_publisher;
+    bid.ext =
+        bid_request_.regs.dsa.pubrender == 0 ? choice.campaign->dsa_by_advertiser : choice.campaign->dsa_by_publisher;
   }
   if (choice.creative->source->media == catalog::Media::native) {
     const openrtb::Native& native = choice.imp->native;

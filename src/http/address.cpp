@@ -47,13 +47,11 @@ Address parse_address(const std::string& text) {
   boost::system::error_code ec;
   const asio::ip::address address = asio::ip::make_address(host, ec);
   if (ec) throw fault(text, "not a numeric IP address");
-  if (address.is_v6() != bracketed)
-    throw fault(text, "brackets are for IPv6 addresses: [::1]:8080");
+  if (address.is_v6() != bracketed) throw fault(text, "brackets are for IPv6 addresses: [::1]:8080");
   return {asio::ip::tcp::endpoint(address, static_cast<unsigned short>(port)), {}};
 }
 
-std::string to_text(const asio::generic::stream_protocol::endpoint& endpoint,
-                    const std::string& unix_path) {
+std::string to_text(const asio::generic::stream_protocol::endpoint& endpoint, const std::string& unix_path) {
   if (!unix_path.empty()) return std::string(kUnix) + unix_path;
   asio::ip::tcp::endpoint tcp;
   std::memcpy(tcp.data(), endpoint.data(), endpoint.size());

@@ -16,7 +16,6 @@ struct Address {
 Address parse_address(const std::string& text);
 
 // The same form again, with the port that the system chose.
-std::string to_text(const boost::asio::generic::stream_protocol::endpoint& endpoint,
-                    const std::string& unix_path);
+std::string to_text(const boost::asio::generic::stream_protocol::endpoint& endpoint, const std::string& unix_path);
 
 }  // namespace bidwell::http

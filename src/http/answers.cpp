@@ -9,8 +9,7 @@ namespace bidwell::http {
 namespace {
 
 // The commonest heads as literals: all but the digits of the length.
-constexpr std::string_view kOkJson =
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ";
+constexpr std::string_view kOkJson = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ";
 constexpr std::string_view kNoContent = "HTTP/1.1 204 No Content\r\n\r\n";
 constexpr std::string_view kJson = "application/json";
 
@@ -37,8 +36,7 @@ class BackwardWriter {
 };
 
 std::string_view reason_phrase(unsigned status) {
-  const auto phrase =
-      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  const auto phrase = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
   return {phrase.data(), phrase.size()};
 }
 
@@ -54,9 +52,7 @@ Answers::Answers(const Options& options, const Limits& limits, Counters& counter
       body_max_(options.answer_bytes_max),
       gzip_min_(options.gzip_answer_bytes_min),
       out_(kFlushBytes + kHeadRoom + options.answer_bytes_max + kFixedHeadBytes),
-      scratch_(
-          new char[std::max(options.answer_bytes_max, options.body_bytes_max) + 1 + kBodyPadding]) {
-}
+      scratch_(new char[std::max(options.answer_bytes_max, options.body_bytes_max) + 1 + kBodyPadding]) {}
 
 Response Answers::begin() noexcept {
   begin_ = out_.size();
@@ -65,8 +61,7 @@ Response Answers::begin() noexcept {
 }
 
 void Answers::finish(Response& response, const Frame& frame) noexcept {
-  const std::size_t head_max =
-      kFixedHeadBytes + response.content_type().size() + response.extra_header().size();
+  const std::size_t head_max = kFixedHeadBytes + response.content_type().size() + response.extra_header().size();
   if (out_.overflowed() || out_.size() - body_begin() > body_max_ || head_max > kHeadRoom) {
     counters_.answers_too_large.add();
     response.set_extra_header({});
@@ -101,8 +96,7 @@ char* Answers::write_head(const Response& response, const Frame& frame, bool gzi
   BackwardWriter head(out_.data() + body_begin());
   const std::size_t length = out_.size() - body_begin();
   const unsigned status = response.status();
-  const bool usual =
-      !gzip && !frame.close && !frame.say_keep_alive && response.extra_header().empty();
+  const bool usual = !gzip && !frame.close && !frame.say_keep_alive && response.extra_header().empty();
   if (usual && status == 204) {
     head.put(kNoContent);
     return head.at();

@@ -13,8 +13,7 @@ namespace bidwell::http {
 
 class BlockPool {
  public:
-  BlockPool(std::size_t block_bytes, std::size_t blocks_max)
-      : block_bytes_(block_bytes), blocks_max_(blocks_max) {
+  BlockPool(std::size_t block_bytes, std::size_t blocks_max) : block_bytes_(block_bytes), blocks_max_(blocks_max) {
     free_.reserve(kKept);
   }
 

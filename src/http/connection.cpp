@@ -189,9 +189,8 @@ bool Connection::flush(Clock::time_point now) noexcept {
 }
 
 void Connection::write_pending() noexcept {
-  socket_.async_write_some(
-      asio::buffer(pending_.data() + pending_sent_, pending_.size() - pending_sent_),
-      [this](const error_code& ec, std::size_t size) { on_written(ec, size); });
+  socket_.async_write_some(asio::buffer(pending_.data() + pending_sent_, pending_.size() - pending_sent_),
+                           [this](const error_code& ec, std::size_t size) { on_written(ec, size); });
 }
 
 void Connection::on_written(const error_code& ec, std::size_t size) noexcept {

@@ -18,11 +18,10 @@ namespace bidwell::http {
 class Worker;
 
 // TCP and Unix-domain alike; the plain executor spares a virtual call per operation.
-using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                boost::asio::io_context::executor_type>;
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
-class Connection : public boost::intrusive::list_base_hook<
-                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class Connection : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -82,7 +81,6 @@ class Connection : public boost::intrusive::list_base_hook<
   RequestReader reader_;
 };
 
-using ConnectionList =
-    boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
+using ConnectionList = boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 
 }  // namespace bidwell::http

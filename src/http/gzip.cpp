@@ -39,8 +39,7 @@ Inflater::~Inflater() {
   inflateEnd(&stream_);
 }
 
-Inflater::Result Inflater::inflate(std::string_view compressed, char* out, std::size_t size_max,
-                                   std::size_t& size) {
+Inflater::Result Inflater::inflate(std::string_view compressed, char* out, std::size_t size_max, std::size_t& size) {
   stream_.next_in = input(compressed);
   stream_.avail_in = static_cast<uInt>(compressed.size());
   stream_.next_out = reinterpret_cast<Bytef*>(out);
@@ -58,8 +57,7 @@ Inflater::Result Inflater::inflate(std::string_view compressed, char* out, std::
 Deflater::Deflater() {
   // The fastest level: the auction's clock is running.
   constexpr int kMemory = 8;
-  if (deflateInit2(&stream_, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) !=
-      Z_OK) {
+  if (deflateInit2(&stream_, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
     throw std::bad_alloc();
   }
 }

@@ -47,9 +47,7 @@ class AcceptEncoding {
  public:
   // One header's value; there may be several.
   void add(std::string_view value) noexcept;
-  bool gzip() const noexcept {
-    return gzip_ == Said::unsaid ? any_ == Said::yes : gzip_ == Said::yes;
-  }
+  bool gzip() const noexcept { return gzip_ == Said::unsaid ? any_ == Said::yes : gzip_ == Said::yes; }
 
  private:
   enum class Said : std::uint8_t { unsaid, yes, no };

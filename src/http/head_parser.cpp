@@ -61,8 +61,7 @@ HeadParser::Chunks HeadParser::parse_chunks(std::string_view raw, char* out, std
   body_max_ = body_max;
   error_code ec;
   const std::size_t consumed = put(boost::asio::const_buffer(raw.data(), raw.size()), ec);
-  return {consumed, static_cast<std::size_t>(out_ - out),
-          !ec || ec == beast_http::error::need_more};
+  return {consumed, static_cast<std::size_t>(out_ - out), !ec || ec == beast_http::error::need_more};
 }
 
 void HeadParser::on_request_impl(verb method, view, view target, int version, error_code&) {
@@ -91,9 +90,8 @@ void HeadParser::on_field_impl(field name, view, view value, error_code&) {
       const std::string_view coding = std_view(value);
       if (coding.empty() || ascii_iequal(coding, "identity")) break;
       const bool gzip = ascii_iequal(coding, "gzip") || ascii_iequal(coding, "x-gzip");
-      head_.encoding = gzip && head_.encoding == ContentEncoding::identity
-                           ? ContentEncoding::gzip
-                           : ContentEncoding::unsupported;
+      head_.encoding =
+          gzip && head_.encoding == ContentEncoding::identity ? ContentEncoding::gzip : ContentEncoding::unsupported;
       break;
     }
     case field::accept_encoding: head_.accept.add(std_view(value)); break;

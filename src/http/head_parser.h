@@ -55,8 +55,7 @@ class HeadParser final : public boost::beast::http::basic_parser<true> {
   using view = boost::beast::string_view;
   using error_code = boost::beast::error_code;
 
-  void on_request_impl(verb method, view method_str, view target, int version,
-                       error_code& ec) override;
+  void on_request_impl(verb method, view method_str, view target, int version, error_code& ec) override;
   void on_field_impl(field name, view name_string, view value, error_code& ec) override;
   void on_chunk_header_impl(std::uint64_t size, view extensions, error_code& ec) override;
   std::size_t on_chunk_body_impl(std::uint64_t remain, view body, error_code& ec) override;

@@ -20,10 +20,8 @@ Limits::Limits(const Options& options)
   decompressed_too_large = "decompressed request body larger than " + bytes(body_max);
   framing_too_large = "chunk header or trailers larger than " + bytes(head_max);
   answer_too_large = "answer larger than " + bytes(options.answer_bytes_max);
-  too_slow =
-      "request not complete within " + std::to_string(options.request_timeout.count()) + " s";
-  too_many_large =
-      "more than " + std::to_string(options.large_requests_max) + " large requests at once";
+  too_slow = "request not complete within " + std::to_string(options.request_timeout.count()) + " s";
+  too_many_large = "more than " + std::to_string(options.large_requests_max) + " large requests at once";
 }
 
 }  // namespace bidwell::http

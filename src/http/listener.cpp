@@ -121,8 +121,7 @@ void Listener::wait(Door& door) {
 
 bool Listener::accept_waiting(Door& door) {
   for (;;) {
-    const int fd =
-        ::accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       place(fd, door.family);
       continue;
@@ -136,9 +135,8 @@ bool Listener::accept_waiting(Door& door) {
 void Listener::place(int fd, int family) {
   const auto fewer = [](const Worker* a, const Worker* b) { return a->load() < b->load(); };
   Worker* worker = *std::min_element(workers_.begin(), workers_.end(), fewer);
-  const std::size_t open =
-      std::accumulate(workers_.begin(), workers_.end(), std::size_t{0},
-                      [](std::size_t sum, const Worker* w) { return sum + w->load(); });
+  const std::size_t open = std::accumulate(workers_.begin(), workers_.end(), std::size_t{0},
+                                           [](std::size_t sum, const Worker* w) { return sum + w->load(); });
   if (open >= connections_max_) {
     worker->counters().connections_refused.add();
     ::close(fd);
@@ -162,8 +160,8 @@ void Listener::close_doors() noexcept {
   for (auto& door : doors_) {
     if (!door->acceptor.is_open()) continue;
     struct stat info {};
-    if (!door->unix_path.empty() && ::lstat(door->unix_path.c_str(), &info) == 0 &&
-        info.st_dev == door->device && info.st_ino == door->inode) {
+    if (!door->unix_path.empty() && ::lstat(door->unix_path.c_str(), &info) == 0 && info.st_dev == door->device &&
+        info.st_ino == door->inode) {
       ::unlink(door->unix_path.c_str());
     }
     error_code ignored;

@@ -34,8 +34,8 @@ class Listener {
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }
 
  private:
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol,
-                                                      boost::asio::io_context::executor_type>;
+  using Acceptor =
+      boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
   // One address.
   struct Door {
     Acceptor acceptor;

@@ -140,8 +140,7 @@ RequestReader::Progress RequestReader::read_chunked() noexcept {
     }
     if (parser_->is_done()) return Progress::complete;
     // The framing may be larger than what it frames; nobody needs it to be.
-    if (parser_->announced() > limits_.discard_max ||
-        raw_total_ > limits_.discard_max + limits_.head_max) {
+    if (parser_->announced() > limits_.discard_max || raw_total_ > limits_.discard_max + limits_.head_max) {
       return broken(too_large());
     }
   } else if (end_ > raw_) {

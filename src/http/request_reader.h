@@ -19,7 +19,7 @@ class RequestReader {
   enum class Progress : std::uint8_t {
     need_more,  // read into space(), call received(), advance again
     complete,   // a request, or its refusal, is there: answer it, then finish()
-    broken,  // answer refusal(), then close: the next request's start is unknown, or not worth it
+    broken,     // answer refusal(), then close: the next request's start is unknown, or not worth it
   };
 
   // Why a request gets an error without a handler having seen it. Status 0: it does not.
@@ -45,12 +45,8 @@ class RequestReader {
   // complete or expected request that is not refused.
   bool head_known() const noexcept { return parser_.has_value(); }
   const Head& head() const noexcept { return parser_->head(); }
-  std::string_view target() const noexcept {
-    return {buffer_ + begin_ + head().target_at, head().target_size};
-  }
-  std::string_view body() const noexcept {
-    return {buffer_ + body_begin_, body_end_ - body_begin_};
-  }
+  std::string_view target() const noexcept { return {buffer_ + begin_ + head().target_at, head().target_size}; }
+  std::string_view body() const noexcept { return {buffer_ + body_begin_, body_end_ - body_begin_}; }
   const Refusal& refusal() const noexcept { return refusal_; }
   // The client announced a body and has not sent a byte of it.
   bool body_outstanding() const noexcept { return stage_ != Stage::head && nothing_of_body_; }

@@ -35,8 +35,7 @@ void answer_error(Response& response, unsigned status, std::string_view reason) 
   body.append("\"}\n");
 }
 
-void Router::add(std::vector<Method> methods, std::string first_segment,
-                 std::unique_ptr<Handler> handler) {
+void Router::add(std::vector<Method> methods, std::string first_segment, std::unique_ptr<Handler> handler) {
   unsigned allowed = 0;
   for (const Method method : methods) allowed |= bit(method);
   routes_.push_back({std::move(first_segment), allowed, allow_line(allowed), std::move(handler)});
@@ -45,8 +44,7 @@ void Router::add(std::vector<Method> methods, std::string first_segment,
 const Router::Route* Router::find(const Request& request, Response& response) const {
   for (const Route& route : routes_) {
     if (route.first_segment != request.first_segment) continue;
-    if ((route.methods & bit(request.method)) != 0 && request.method != Method::other)
-      return &route;
+    if ((route.methods & bit(request.method)) != 0 && request.method != Method::other) return &route;
     response.set_extra_header(route.allow);
     answer_error(response, 405, "method not allowed here");
     return nullptr;

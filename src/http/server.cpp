@@ -51,8 +51,7 @@ void pin(std::thread& thread, int core) {
 struct Server::Impl {
   Impl(const Options& given, const std::function<Router(unsigned)>& make_router) : options(given) {
     validate(options);
-    const unsigned count =
-        options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned count = options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
     std::vector<Worker*> all;
     for (unsigned i = 0; i < count; ++i) {
       workers.push_back(std::make_unique<Worker>(options, make_router(i)));

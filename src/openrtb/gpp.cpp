@@ -162,8 +162,8 @@ bool gpp_opts_out(std::string_view gpp, std::span<const std::int32_t> sections) 
       if (tilde == std::string_view::npos) return counts || unreadable();
       const std::size_t start = tilde + 1;
       tilde = gpp.find('~', start);
-      const std::string_view section = gpp.substr(
-          start, tilde == std::string_view::npos ? std::string_view::npos : tilde - start);
+      const std::string_view section =
+          gpp.substr(start, tilde == std::string_view::npos ? std::string_view::npos : tilde - start);
       if (!counts) continue;
       if (section_opts_out(id, section) != 0) return true;
       awaited &= ~(1u << id);

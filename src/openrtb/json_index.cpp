@@ -16,10 +16,8 @@ struct JsonIndex::Impl {
 
 JsonIndex::JsonIndex(std::size_t text_bytes_max) : impl_(std::make_unique<Impl>()) {
   // The depth bounds stage 2 only, which is not run.
-  const auto* kernel =
-      static_cast<const simdjson::implementation*>(simdjson::get_active_implementation());
-  if (kernel->create_dom_parser_implementation(text_bytes_max, 1, impl_->stage1))
-    throw std::bad_alloc();
+  const auto* kernel = static_cast<const simdjson::implementation*>(simdjson::get_active_implementation());
+  if (kernel->create_dom_parser_implementation(text_bytes_max, 1, impl_->stage1)) throw std::bad_alloc();
 }
 JsonIndex::~JsonIndex() = default;
 JsonIndex::JsonIndex(JsonIndex&&) noexcept = default;
@@ -27,8 +25,7 @@ JsonIndex::JsonIndex(JsonIndex&&) noexcept = default;
 bool JsonIndex::build(std::string_view text) {
   if (text.size() > impl_->stage1->capacity()) return false;
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  return impl_->stage1->stage1(bytes, text.size(), simdjson::stage1_mode::regular) ==
-         simdjson::SUCCESS;
+  return impl_->stage1->stage1(bytes, text.size(), simdjson::stage1_mode::regular) == simdjson::SUCCESS;
 }
 
 std::span<const std::uint32_t> JsonIndex::positions() const noexcept {
@@ -47,8 +44,7 @@ JsonUnescaper::JsonUnescaper(JsonUnescaper&&) noexcept = default;
 
 std::optional<std::string_view> JsonUnescaper::decode(std::string_view token) {
   std::string_view text;
-  if (impl_->parser.parse(token.data(), token.size(), false).get_string().get(text))
-    return std::nullopt;
+  if (impl_->parser.parse(token.data(), token.size(), false).get_string().get(text)) return std::nullopt;
   return text;
 }
 

@@ -127,8 +127,7 @@ class JsonReader {
     if (is_string()) raw = trim(inside(raw));
     double number = kNoCoordinate;
     const auto result = std::from_chars(raw.data(), raw.data() + raw.size(), number);
-    return result.ec == std::errc{} && result.ptr == raw.data() + raw.size() ? number
-                                                                             : kNoCoordinate;
+    return result.ec == std::errc{} && result.ptr == raw.data() + raw.size() ? number : kNoCoordinate;
   }
 
   void floor(Floor& floor) noexcept {
@@ -179,7 +178,7 @@ class JsonReader {
   bool each_field(Visit&& visit) noexcept {
     if (!is_object()) return false;
     const char* const text = cursor_.text;
-    const std::uint32_t* at = cursor_.at + 1;  // the member is written once a field: it is the
+    const std::uint32_t* at = cursor_.at + 1;                    // the member is written once a field: it is the
     if (at < cursor_.end && text[*at] == '}') return leave(at);  // loop's longest dependency
     while (at < cursor_.end) {
       if (text[at[0]] != '"' || text[at[1]] != ':') break;
@@ -258,8 +257,7 @@ class JsonReader {
     cursor_.at = positions.data();
     cursor_.end = positions.data() + positions.size();
     const void* const escape = std::memchr(text.data(), '\\', text.size());
-    cursor_.first_escape =
-        escape != nullptr ? static_cast<const char*>(escape) : text.data() + text.size();
+    cursor_.first_escape = escape != nullptr ? static_cast<const char*>(escape) : text.data() + text.size();
   }
 
   char first() const noexcept { return cursor_.text[*cursor_.at]; }
@@ -273,9 +271,7 @@ class JsonReader {
     while (is_blank(end[-1])) --end;
     return {begin, static_cast<std::size_t>(end - begin)};
   }
-  static std::string_view inside(std::string_view quoted) noexcept {
-    return {quoted.data() + 1, quoted.size() - 2};
-  }
+  static std::string_view inside(std::string_view quoted) noexcept { return {quoted.data() + 1, quoted.size() - 2}; }
   static bool is_number(std::string_view token) noexcept {
     return token[0] == '-' || (token[0] >= '0' && token[0] <= '9');
   }
@@ -285,8 +281,8 @@ class JsonReader {
   const std::uint32_t* skip(const std::uint32_t* at) noexcept {
     const char begin = cursor_.text[*at];
     if (begin != '{' && begin != '[') {
-      const bool scalar = begin == '"' || begin == '-' || (begin >= '0' && begin <= '9') ||
-                          begin == 't' || begin == 'f' || begin == 'n';
+      const bool scalar = begin == '"' || begin == '-' || (begin >= '0' && begin <= '9') || begin == 't' ||
+                          begin == 'f' || begin == 'n';
       if (!scalar) fail(ParseError::not_json);
       return at + 1;
     }
@@ -322,8 +318,7 @@ class JsonReader {
   }
 
   bool may_have_escape(std::string_view raw) const noexcept {
-    return raw.data() + raw.size() > cursor_.first_escape &&
-           std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+    return raw.data() + raw.size() > cursor_.first_escape && std::memchr(raw.data(), '\\', raw.size()) != nullptr;
   }
 
   // Into memory of our own, with padding behind it: the text may be JSON itself.
@@ -357,8 +352,7 @@ class JsonReader {
     double number = 0;
     const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool whole = result.ec == std::errc{} && result.ptr == text.data() + text.size();
-    if (!whole || std::trunc(number) != number || number < -2147483648.0 || number > 2147483647.0)
-      return otherwise;
+    if (!whole || std::trunc(number) != number || number < -2147483648.0 || number > 2147483647.0) return otherwise;
     return static_cast<std::int32_t>(number);
   }
 

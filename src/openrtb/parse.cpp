@@ -33,8 +33,7 @@ void read_imps(JsonReader& json, BidRequest& request) {
 void mark_repeated_ids(std::span<Imp> imps) {
   for (std::size_t i = 1; i < imps.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (imps[i].id == imps[j].id && !imps[i].id.empty())
-        imps[i].id_repeated = imps[j].id_repeated = true;
+      if (imps[i].id == imps[j].id && !imps[i].id.empty()) imps[i].id_repeated = imps[j].id_repeated = true;
     }
   }
 }
@@ -106,8 +105,7 @@ std::string_view describe(ParseError error) noexcept {
     case ParseError::id_missing: return "id is missing or not a string";
     case ParseError::imp_missing: return "imp is missing or not an array of objects";
     case ParseError::imp_empty: return "imp is an empty array";
-    case ParseError::too_many:
-      return "more impressions, deals or list entries than this bidder's limits";
+    case ParseError::too_many: return "more impressions, deals or list entries than this bidder's limits";
   }
   return "unknown error";
 }

@@ -49,9 +49,7 @@ void read_deal(JsonReader& json, Deal& deal) {
       case key8("id"): deal.id = json.string(); break;
       case key8("at"): deal.at = json.integer(); break;
       case key8("wseat"): deal.wseat = json.string_list(); break;
-      case key8("wseats"):
-        wseats = json.string_list();
-        break;  // not in the specification, but sent
+      case key8("wseats"): wseats = json.string_list(); break;  // not in the specification, but sent
       case key8("bidfloor"):
         if (key.size() == 8) json.floor(deal.bidfloor);
         if (key == "bidfloorcur") deal.bidfloor.currency = json.string();

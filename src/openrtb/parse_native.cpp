@@ -79,9 +79,7 @@ struct MarkupReader {
       native.ver = {};
       native.assets = {};
       native.context = native.plcmttype = kAbsent;
-      json.each_field([this](std::uint64_t inner, std::string_view name) {
-        read_markup(json, inner, name, native);
-      });
+      json.each_field([this](std::uint64_t inner, std::string_view name) { read_markup(json, inner, name, native); });
     } else if (!native.wrapped) {
       read_markup(json, head, key, native);
     }

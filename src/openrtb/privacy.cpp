@@ -24,18 +24,12 @@ PrivacyBasis basis_of(const BidRequest& request) {
 
 std::string_view describe(PrivacyBasis basis) noexcept {
   switch (basis) {
-    case PrivacyBasis::none:
-      return "nothing removed";
-    case PrivacyBasis::coppa:
-      return "COPPA: a child";
-    case PrivacyBasis::gdpr:
-      return "GDPR applies and there is no consent string";
-    case PrivacyBasis::us_privacy:
-      return "opted out of sale (us_privacy)";
-    case PrivacyBasis::gpp:
-      return "opted out (GPP)";
-    case PrivacyBasis::limit_ad_tracking:
-      return "the device limits ad tracking";
+    case PrivacyBasis::none: return "nothing removed";
+    case PrivacyBasis::coppa: return "COPPA: a child";
+    case PrivacyBasis::gdpr: return "GDPR applies and there is no consent string";
+    case PrivacyBasis::us_privacy: return "opted out of sale (us_privacy)";
+    case PrivacyBasis::gpp: return "opted out (GPP)";
+    case PrivacyBasis::limit_ad_tracking: return "the device limits ad tracking";
   }
   return "unknown";
 }

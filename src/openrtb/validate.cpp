@@ -27,8 +27,7 @@ Media medium_of(const Json& bid, const Json& imp) {
   const auto offers = [&](Media media) { return member(imp, name(media)).is_object(); };
   if (std::ranges::count_if(kMedia, offers) == 1) return *std::ranges::find_if(kMedia, offers);
   const std::string adm = lenient::text(member(bid, "adm"));
-  if (adm.find("<VAST") != std::string::npos)
-    return offers(Media::video) ? Media::video : Media::audio;
+  if (adm.find("<VAST") != std::string::npos) return offers(Media::video) ? Media::video : Media::audio;
   if (trim(adm).starts_with('{')) return Media::native;
   return offers(Media::banner) ? Media::banner : Media::none;
 }
@@ -37,8 +36,7 @@ Media medium_of(const Json& bid, const Json& imp) {
 bool same_id(const Json& asked, const Json& answered) {
   if (asked.is_string()) return answered == asked;
   if (!asked.is_number()) return false;
-  return lenient::text(answered) == lenient::text(asked) ||
-         lenient::number(answered) == asked.get<double>();
+  return lenient::text(answered) == lenient::text(asked) || lenient::number(answered) == asked.get<double>();
 }
 
 // Rule 1.
@@ -75,8 +73,7 @@ void check_structure(const Json& response, Findings& findings) {
       continue;
     }
     for (std::size_t b = 0; b < bids.size(); ++b) {
-      if (!bids[b].is_object())
-        findings.add(2, fmt::format("seatbid[{}].bid[{}]", s, b), "not an object");
+      if (!bids[b].is_object()) findings.add(2, fmt::format("seatbid[{}].bid[{}]", s, b), "not an object");
     }
   }
 }
@@ -87,8 +84,7 @@ void check_bid_id(const Bid& bid, Findings& findings) {
 }
 
 // Rule 4: of an impression, and of one only. That impression, or null.
-const Json& find_impression(const Json& request, const Json& bid, const std::string& path,
-                            Findings& findings) {
+const Json& find_impression(const Json& request, const Json& bid, const std::string& path, Findings& findings) {
   static const Json null;
   const Json* found = nullptr;
   int count = 0;
@@ -107,8 +103,7 @@ const Json& find_impression(const Json& request, const Json& bid, const std::str
 void check_group(const Json& seatbid, const std::string& path, Findings& findings) {
   const Json& group = member(seatbid, "group");
   if (group.is_null()) return;
-  if (group != 0 && group != 1)
-    return findings.add(25, path + ".group", "group is neither 0 nor 1");
+  if (group != 0 && group != 1) return findings.add(25, path + ".group", "group is neither 0 nor 1");
   if (group == 0) return;
   std::set<Json> impressions;
   for (const Json* bid : lenient::objects(member(seatbid, "bid"))) {
@@ -121,8 +116,7 @@ void check_group(const Json& seatbid, const std::string& path, Findings& finding
 // Rule 30.
 void check_unique(const Bid& bid, std::set<std::string, std::less<>>& ids, Findings& findings) {
   const std::string_view id = bid.string("id");
-  if (!id.empty() && !ids.emplace(id).second)
-    findings.add(30, bid.at("id"), fmt::format("{} is there twice", id));
+  if (!id.empty() && !ids.emplace(id).second) findings.add(30, bid.at("id"), fmt::format("{} is there twice", id));
 }
 
 const Json& offered_deal(const Json& imp, const Json& bid) {
@@ -133,8 +127,7 @@ const Json& offered_deal(const Json& imp, const Json& bid) {
   return null;
 }
 
-void check_bids(const Json& request, const Json& response, const ValidatorOptions& options,
-                Findings& findings) {
+void check_bids(const Json& request, const Json& response, const ValidatorOptions& options, Findings& findings) {
   std::set<std::string, std::less<>> ids;
   const Json& seats = response["seatbid"];
   for (std::size_t s = 0; s < seats.size(); ++s) {
@@ -147,13 +140,7 @@ void check_bids(const Json& request, const Json& response, const ValidatorOption
       if (!bids[b].is_object()) continue;
       const std::string place = fmt::format("{}.bid[{}]", path, b);
       const Json& imp = find_impression(request, bids[b], place, findings);
-      const Bid bid{request,
-                    response,
-                    seats[s],
-                    bids[b],
-                    imp,
-                    offered_deal(imp, bids[b]),
-                    medium_of(bids[b], imp),
+      const Bid bid{request, response, seats[s], bids[b], imp, offered_deal(imp, bids[b]), medium_of(bids[b], imp),
                     place};
       check_bid_id(bid, findings);
       check_unique(bid, ids, findings);
@@ -178,10 +165,8 @@ bool is_answerable(const Json& request) {
 // Rule 26, on the body. JSON in UTF-8 as such has neither a byte order mark nor NUL, which nlohmann
 // accepts.
 Json parse_body(const Answer& answer, Findings& findings) {
-  if (answer.content_length >= 0 &&
-      answer.content_length != static_cast<std::int64_t>(answer.body.size())) {
-    findings.add(26, "",
-                 fmt::format("{} bytes, not {}", answer.body.size(), answer.content_length));
+  if (answer.content_length >= 0 && answer.content_length != static_cast<std::int64_t>(answer.body.size())) {
+    findings.add(26, "", fmt::format("{} bytes, not {}", answer.body.size(), answer.content_length));
   }
   Json response = Json::parse(answer.body, nullptr, false);
   if (answer.body.starts_with("\xEF\xBB\xBF") || answer.body.find('\0') != std::string_view::npos ||
@@ -200,8 +185,7 @@ void check_time(const Json& request, const Answer& answer, Findings& findings) {
   }
 }
 
-void check_body(const Json& request, const Answer& answer, const ValidatorOptions& options,
-                Findings& findings) {
+void check_body(const Json& request, const Answer& answer, const ValidatorOptions& options, Findings& findings) {
   const Json response = parse_body(answer, findings);
   if (!response.is_object()) return;
   const bool comparable = request.is_object();
@@ -229,14 +213,12 @@ std::string_view name(Media media) {
 
 std::string_view Bid::string(std::string_view key) const {
   const Json& value = (*this)[key];
-  return value.is_string() ? std::string_view(value.get_ref<const std::string&>())
-                           : std::string_view();
+  return value.is_string() ? std::string_view(value.get_ref<const std::string&>()) : std::string_view();
 }
 
 }  // namespace validation
 
-std::vector<Violation> validate(std::string_view request_text, const Answer& answer,
-                                const ValidatorOptions& options) {
+std::vector<Violation> validate(std::string_view request_text, const Answer& answer, const ValidatorOptions& options) {
   using namespace validation;
   Findings findings;
   const Json request = Json::parse(request_text, nullptr, false);

@@ -47,8 +47,7 @@ void check_floors(const Bid& bid, const ValidatorOptions& options, Findings& fin
   const bool for_deal = has_deal(bid.json);
   if (for_deal && bid.deal.is_null()) return;
   const Json& owner = for_deal ? bid.deal : bid.imp;
-  check_floor(7, bid, member(owner, "bidfloor"), member(owner, "bidfloorcur"), 1, options,
-              findings);
+  check_floor(7, bid, member(owner, "bidfloor"), member(owner, "bidfloorcur"), 1, options, findings);
 }
 
 // Rule 8: the deal was offered for this impression.
@@ -105,8 +104,7 @@ void check_currency(const Json& request, const Json& response, Findings& finding
 }
 
 // Rule 10: the request's lists of seats.
-void check_seat(const Json& request, const Json& seatbid, const std::string& path,
-                Findings& findings) {
+void check_seat(const Json& request, const Json& seatbid, const std::string& path, Findings& findings) {
   const std::string seat = lenient::text(member(seatbid, "seat"));
   const auto allowed = texts(member(request, "wseat"));
   if (!allowed.empty() && !contains(allowed, seat)) {
@@ -117,8 +115,8 @@ void check_seat(const Json& request, const Json& seatbid, const std::string& pat
   }
 }
 
-void check_floor(int rule, const Bid& bid, const Json& floor, const Json& floor_currency,
-                 double units, const ValidatorOptions& options, Findings& findings) {
+void check_floor(int rule, const Bid& bid, const Json& floor, const Json& floor_currency, double units,
+                 const ValidatorOptions& options, Findings& findings) {
   if (floor.is_null() || !bid["price"].is_number()) return;
   const std::optional<double> amount = lenient::number(floor);
   if (!amount) return findings.add(rule, bid.at("price"), "the floor is not a number");

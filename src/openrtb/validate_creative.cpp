@@ -18,11 +18,10 @@ constexpr int kIabContentCategory10 = 1;
 // nothing else.
 bool is_bare_domain(std::string_view name) {
   if (name.find('.') == std::string_view::npos) return false;
-  if (name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos)
-    return false;
+  if (name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos) return false;
   return std::ranges::all_of(name, [](char c) {
-    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' ||
-           c == '_' || c == '.' || (c & 0x80) != 0;
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' || c == '_' ||
+           c == '.' || (c & 0x80) != 0;
   });
 }
 
@@ -74,9 +73,7 @@ void check_categories(const Bid& bid, Findings& findings) {
     findings.add(13, bid.at("cat"), "no category, where only some are allowed");
   }
   for (const std::string& category : categories) {
-    const auto covered = [&](const std::string& entry) {
-      return covers(entry, category, taxonomy);
-    };
+    const auto covered = [&](const std::string& entry) { return covers(entry, category, taxonomy); };
     if (std::ranges::any_of(blocked, covered)) {
       findings.add(13, bid.at("cat"), fmt::format("{} is in bcat", category));
     }
@@ -135,14 +132,12 @@ void check_transparency(const Bid& bid, Findings& findings) {
   if (!dsa.is_object()) return findings.add(24, path, "the DSA object is required");
   for (const std::string_view key : {"behalf", "paid"}) {
     const Json& value = member(dsa, key);
-    if (!value.is_string() || value == "")
-      findings.add(24, path, fmt::format("{} is missing", key));
+    if (!value.is_string() || value == "") findings.add(24, path, fmt::format("{} is missing", key));
   }
   const int publisher = lenient::integer(member(asked, "pubrender")).value_or(0);
   const int advertiser = lenient::integer(member(dsa, "adrender")).value_or(0);
   if (publisher == 0 && advertiser != 1) findings.add(24, path, "nobody renders the information");
-  if (publisher == 2 && advertiser != 0)
-    findings.add(24, path, "both would render the information");
+  if (publisher == 2 && advertiser != 0) findings.add(24, path, "both would render the information");
 }
 
 }  // namespace

@@ -45,8 +45,7 @@ bool is_fetched(std::string_view markup, std::size_t at) {
   if (token.find("://") != std::string_view::npos) return false;
 
   const std::string_view host = markup.substr(at + kInsecure.size());
-  if (ascii_iequal(host.substr(0, 7), "www.w3.") || ascii_iequal(host.substr(0, 7), "w3.org/"))
-    return false;
+  if (ascii_iequal(host.substr(0, 7), "www.w3.") || ascii_iequal(host.substr(0, 7), "w3.org/")) return false;
 
   const Place place = place_of_end(before);
   if (place.attribute.starts_with("xmlns") || place.attribute.starts_with("xsi:")) return false;
@@ -81,22 +80,19 @@ void check_insecure_markup(std::string_view markup, const std::string& where, Fi
 
 // Of a native answer all is fetched but its texts and the pages its links lead to.
 void check_insecure_native(const Json& document, const std::string& where, Findings& findings) {
-  static constexpr std::array<std::string_view, 4> kShown = {"title", "data", "privacy",
-                                                             "fallback"};
+  static constexpr std::array<std::string_view, 4> kShown = {"title", "data", "privacy", "fallback"};
   std::vector<std::pair<const Json*, bool>> left = {{&document, false}};
   while (!left.empty()) {
     const auto [value, is_link] = left.back();
     left.pop_back();
-    if (value->is_string())
-      check_insecure_markup(value->get_ref<const std::string&>(), where, findings);
+    if (value->is_string()) check_insecure_markup(value->get_ref<const std::string&>(), where, findings);
     if (value->is_array()) {
       for (const Json& element : *value) left.emplace_back(&element, false);
     }
     if (!value->is_object()) continue;
     for (const auto& [key, child] : value->items()) {
       const bool page = is_link && key == "url";
-      if (!page && std::ranges::find(kShown, key) == kShown.end())
-        left.emplace_back(&child, key == "link");
+      if (!page && std::ranges::find(kShown, key) == kShown.end()) left.emplace_back(&child, key == "link");
     }
   }
 }
@@ -106,8 +102,7 @@ void check_secure(const Bid& bid, Findings& findings) {
   if (lenient::integer(member(bid.imp, "secure")) != 1) return;
   check_insecure(bid.string("nurl"), bid.at("nurl"), findings);
   check_insecure(bid.string("iurl"), bid.at("iurl"), findings);
-  const Json native =
-      bid.media == Media::native ? Json::parse(bid.string("adm"), nullptr, false) : Json();
+  const Json native = bid.media == Media::native ? Json::parse(bid.string("adm"), nullptr, false) : Json();
   if (native.is_object()) {
     check_insecure_native(native, bid.at("adm"), findings);
   } else {

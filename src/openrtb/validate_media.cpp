@@ -30,14 +30,12 @@ struct Range {
   bool holds(int value) const { return value >= least && value <= most; }
 };
 
-Range range_of(const Json& banner, std::string_view exact, std::string_view least,
-               std::string_view most) {
+Range range_of(const Json& banner, std::string_view exact, std::string_view least, std::string_view most) {
   const auto size = integer(member(banner, exact));
   const auto low = integer(member(banner, least));
   const auto high = integer(member(banner, most));
   if (!low && !high) return {size.value_or(0), size.value_or(0)};
-  return {std::max(1, low.value_or(1)),
-          high.value_or(size.value_or(std::numeric_limits<int>::max()))};
+  return {std::max(1, low.value_or(1)), high.value_or(size.value_or(std::numeric_limits<int>::max()))};
 }
 
 struct Size {
@@ -49,8 +47,7 @@ struct Size {
 class Sizes {
  public:
   explicit Sizes(const Json& banner)
-      : width_(range_of(banner, "w", "wmin", "wmax")),
-        height_(range_of(banner, "h", "hmin", "hmax")) {
+      : width_(range_of(banner, "w", "wmin", "wmax")), height_(range_of(banner, "h", "hmin", "hmax")) {
     add_exact(banner);
     for (const Json* format : lenient::objects(member(banner, "format"))) {
       add_exact(*format);
@@ -142,8 +139,7 @@ void check_mimes(const Bid& bid, const Stream& stream, Findings& findings) {
   if (mimes.empty() || !stream.vast || stream.vast->media_files.empty()) return;
   const auto playable = [&](const MediaFile& file) {
     const std::string_view type = trim(std::string_view(file.type).substr(0, file.type.find(';')));
-    return std::ranges::any_of(mimes,
-                               [&](const auto& mime) { return ascii_iequal(trim(mime), type); });
+    return std::ranges::any_of(mimes, [&](const auto& mime) { return ascii_iequal(trim(mime), type); });
   };
   if (std::ranges::none_of(stream.vast->media_files, playable)) {
     findings.add(19, bid.at("adm"), "no MediaFile's type is in mimes");
@@ -179,8 +175,7 @@ void check_protocol(const Bid& bid, const Stream& stream, Findings& findings) {
     return;
   }
   if (std::ranges::none_of(fitting, [&](int value) { return contains(offered, value); })) {
-    findings.add(19, bid.at("protocol"),
-                 fmt::format("protocol {} was not offered", fitting.front()));
+    findings.add(19, bid.at("protocol"), fmt::format("protocol {} was not offered", fitting.front()));
   }
 }
 
@@ -196,11 +191,9 @@ void check_apis(const Bid& bid, const std::optional<Vast>& vast, Findings& findi
     if (contains(offered, api)) continue;
     findings.add(19, bid.at("api"), fmt::format("API {} is not supported", api));
   }
-  const auto vpaid = [](const MediaFile& file) {
-    return ascii_iequal(file.api_framework, "VPAID");
-  };
-  if (vast && !vast->media_files.empty() && std::ranges::all_of(vast->media_files, vpaid) &&
-      !contains(offered, 1) && !contains(offered, 2)) {
+  const auto vpaid = [](const MediaFile& file) { return ascii_iequal(file.api_framework, "VPAID"); };
+  if (vast && !vast->media_files.empty() && std::ranges::all_of(vast->media_files, vpaid) && !contains(offered, 1) &&
+      !contains(offered, 2)) {
     findings.add(19, bid.at("adm"), "VPAID is not supported");
   }
 }
@@ -234,16 +227,14 @@ void check_slot(const Bid& bid, Findings& findings) {
 }
 
 // Rule 20: the floor by seconds, in the impression's currency.
-void check_second_price(const Bid& bid, const Stream& stream, const ValidatorOptions& options,
-                        Findings& findings) {
+void check_second_price(const Bid& bid, const Stream& stream, const ValidatorOptions& options, Findings& findings) {
   const Json& floor = member(bid.offered(), "mincpmpersec");
   if (floor.is_null()) return;
   double longest = 0;
   for (const auto& duration : stream.durations) {
     longest = std::max(longest, duration.seconds.value_or(0));
   }
-  if (longest <= 0)
-    return findings.add(20, bid.at("dur"), "no duration, where the floor is by seconds");
+  if (longest <= 0) return findings.add(20, bid.at("dur"), "no duration, where the floor is by seconds");
   check_floor(20, bid, floor, member(bid.imp, "bidfloorcur"), longest, options, findings);
 }
 

@@ -32,8 +32,7 @@ const Json& unwrap(const Json& document) {
 }
 
 std::size_t code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 class NativeCheck {
@@ -44,10 +43,8 @@ class NativeCheck {
     const Json request = requested();
     const Json answer = Json::parse(bid_.string("adm"), nullptr, false);
     if (!answer.is_object()) return add("not a JSON object");
-    if (&unwrap(request) != &request && &unwrap(answer) == &answer)
-      add("not in {\"native\": ...} as asked");
-    if (&unwrap(request) == &request && &unwrap(answer) != &answer)
-      add("in {\"native\": ...} unasked");
+    if (&unwrap(request) != &request && &unwrap(answer) == &answer) add("not in {\"native\": ...} as asked");
+    if (&unwrap(request) == &request && &unwrap(answer) != &answer) add("in {\"native\": ...} unasked");
     check_document(unwrap(request), unwrap(answer));
   }
 
@@ -106,8 +103,7 @@ class NativeCheck {
     const Json& text = member(given, key);
     if (!text.is_string() || text == "") return add(fmt::format("asset {} has no {}", id, key));
     const auto most = integer(member(wanted, "len"));
-    if (most && *most > 0 &&
-        code_points(text.get_ref<const std::string&>()) > static_cast<std::size_t>(*most)) {
+    if (most && *most > 0 && code_points(text.get_ref<const std::string&>()) > static_cast<std::size_t>(*most)) {
       add(fmt::format("asset {} is longer than {} characters", id, *most));
     }
     check_type(id, wanted, given);
@@ -131,8 +127,7 @@ class NativeCheck {
   }
 
   // With a minimum the exact size is only what would be best.
-  void check_length(int id, std::string_view exact, std::string_view least, const Json& wanted,
-                    const Json& given) {
+  void check_length(int id, std::string_view exact, std::string_view least, const Json& wanted, const Json& given) {
     const int actual = integer(member(given, exact)).value_or(0);
     const int minimum = integer(member(wanted, least)).value_or(0);
     const int only = integer(member(wanted, exact)).value_or(0);
@@ -156,8 +151,7 @@ class NativeCheck {
     const auto mimes = lenient::texts(member(wanted, "mimes"));
     if (mimes.empty() || vast->media_files.empty()) return;
     const auto playable = [&](const MediaFile& file) {
-      return std::ranges::any_of(mimes,
-                                 [&](const auto& mime) { return ascii_iequal(mime, file.type); });
+      return std::ranges::any_of(mimes, [&](const auto& mime) { return ascii_iequal(mime, file.type); });
     };
     if (std::ranges::none_of(vast->media_files, playable)) {
       add(fmt::format("no MediaFile of asset {} is in mimes", id));

@@ -62,14 +62,14 @@ void check_currency(const Json& request, const Json& response, Findings& finding
 void check_seat(const Json& request, const Json& seatbid, const std::string& path,
                 Findings& findings);                                                      // 10
 void check_auction(const Bid& bid, const ValidatorOptions& options, Findings& findings);  // 5, 7-10
-void check_creative(const Bid& bid, Findings& findings);                                // 11-16, 24
-void check_media(const Bid& bid, const ValidatorOptions& options, Findings& findings);  // 17-20
-void check_markup(const Bid& bid, Findings& findings);                                  // 21-23
-void check_native_markup(const Bid& bid, Findings& findings);  // 22 of native ads
+void check_creative(const Bid& bid, Findings& findings);                                  // 11-16, 24
+void check_media(const Bid& bid, const ValidatorOptions& options, Findings& findings);    // 17-20
+void check_markup(const Bid& bid, Findings& findings);                                    // 21-23
+void check_native_markup(const Bid& bid, Findings& findings);                             // 22 of native ads
 
 // Whether `price`, in the answer's currency, is at least `floor` times `units`. An amount that is
 // not a number or cannot be compared is reported as not met.
-void check_floor(int rule, const Bid& bid, const Json& floor, const Json& floor_currency,
-                 double units, const ValidatorOptions& options, Findings& findings);
+void check_floor(int rule, const Bid& bid, const Json& floor, const Json& floor_currency, double units,
+                 const ValidatorOptions& options, Findings& findings);
 
 }  // namespace bidwell::openrtb::validation

@@ -14,8 +14,7 @@ namespace {
 using Tree = boost::property_tree::ptree;
 
 bool is_namespace(std::string_view attribute) {
-  return attribute.starts_with("xmlns") || attribute.starts_with("xsi:") ||
-         attribute.starts_with("xml:");
+  return attribute.starts_with("xmlns") || attribute.starts_with("xsi:") || attribute.starts_with("xml:");
 }
 
 void collect(const std::string& name, const Tree& element, Vast& vast) {
@@ -23,8 +22,8 @@ void collect(const std::string& name, const Tree& element, Vast& vast) {
   if (name == "Duration") vast.durations.push_back(text);
   if (name == "Wrapper") vast.wrapper = true;
   if (name == "MediaFile") {
-    vast.media_files.push_back({element.get("<xmlattr>.type", std::string()),
-                                element.get("<xmlattr>.apiFramework", std::string())});
+    vast.media_files.push_back(
+        {element.get("<xmlattr>.type", std::string()), element.get("<xmlattr>.apiFramework", std::string())});
   }
   if (!text.empty() && !name.ends_with("ClickThrough")) vast.fetched.push_back(text);
   for (const auto& [child_name, child] : element) {
@@ -93,12 +92,11 @@ std::vector<int> protocols_of(const Vast& vast) {
     std::string_view version;
     int in_line, wrapper;
   };
-  static constexpr Row kRows[] = {
-      {false, "1", 1, 4},     {false, "2", 2, 5},     {false, "3", 3, 6},     {false, "4.0", 7, 8},
-      {false, "4.1", 11, 12}, {false, "4.2", 13, 14}, {false, "4.3", 15, 16}, {true, "1", 9, 10}};
+  static constexpr Row kRows[] = {{false, "1", 1, 4},     {false, "2", 2, 5},     {false, "3", 3, 6},
+                                  {false, "4.0", 7, 8},   {false, "4.1", 11, 12}, {false, "4.2", 13, 14},
+                                  {false, "4.3", 15, 16}, {true, "1", 9, 10}};
   for (const Row& row : kRows) {
-    if (row.daast != vast.daast || !std::string_view(vast.version).starts_with(row.version))
-      continue;
+    if (row.daast != vast.daast || !std::string_view(vast.version).starts_with(row.version)) continue;
     if (vast.wrapper) return {row.wrapper, row.in_line};
     return {row.in_line};
   }

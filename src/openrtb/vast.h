@@ -18,8 +18,7 @@ struct Vast {
   bool wrapper = false;
   std::vector<std::string> durations;  // as written
   std::vector<MediaFile> media_files;
-  std::vector<std::string>
-      fetched;  // texts and attributes, but for landing pages and XML namespaces
+  std::vector<std::string> fetched;  // texts and attributes, but for landing pages and XML namespaces
 };
 
 // Empty when it is not well-formed XML or its root is another.

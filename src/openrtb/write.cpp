@@ -47,23 +47,12 @@ void append_money(Micros amount, OutputBuffer& out) {
 
 void append_macro(Macro macro, const BidResponse& response, const Bid& bid, OutputBuffer& out) {
   switch (macro) {
-    case Macro::none:
-      break;
-    case Macro::auction_id:
-      append_percent_encoded(response.id, out);
-      break;
-    case Macro::imp_id:
-      append_percent_encoded(bid.impid, out);
-      break;
-    case Macro::bid_id:
-      append_percent_encoded(bid.id, out);
-      break;
-    case Macro::timestamp:
-      out.append_number(response.timestamp_ms);
-      break;
-    case Macro::random:
-      out.append_number(response.random);
-      break;
+    case Macro::none: break;
+    case Macro::auction_id: append_percent_encoded(response.id, out); break;
+    case Macro::imp_id: append_percent_encoded(bid.impid, out); break;
+    case Macro::bid_id: append_percent_encoded(bid.id, out); break;
+    case Macro::timestamp: out.append_number(response.timestamp_ms); break;
+    case Macro::random: out.append_number(response.random); break;
   }
 }
 

@@ -110,10 +110,12 @@ exchange::ExchangeOptions read_exchange(const std::string& name, Fields fields, 
   static constexpr std::string_view kNoBid[] = {"204", "nbr"};
   exchange::ExchangeOptions out;
   out.name = name;
-  if (name.empty() || name.find_first_of("/?# ") != std::string::npos) fields.fault("", "the name must fit a URL's path");
+  if (name.empty() || name.find_first_of("/?# ") != std::string::npos)
+    fields.fault("", "the name must fit a URL's path");
   fields.text("currency", out.currency);
   if (currencies.find(out.currency) == nullptr) {
-    fields.fault("currency", fmt::format("no exchange rate is configured for \"{}\" (section currencies)", out.currency));
+    fields.fault("currency",
+                 fmt::format("no exchange rate is configured for \"{}\" (section currencies)", out.currency));
   }
   fields.text("seat", out.seat);
   fields.text("openrtb_version", out.openrtb_version);

@@ -19,16 +19,12 @@ using Json = nlohmann::json;
 
 class CommandTest : public ::testing::Test {
  protected:
-  Ended bidwell(std::vector<std::string> words, const Variables& variables = {},
-                std::string_view input = {}) {
+  Ended bidwell(std::vector<std::string> words, const Variables& variables = {}, std::string_view input = {}) {
     words.insert(words.begin(), BIDWELL_EXECUTABLE);
     return run(std::move(words), variables, input);
   }
-  Ended check(const Variables& variables = {}) {
-    return bidwell({"check", "--config", place_.config()}, variables);
-  }
-  Ended explain(std::vector<std::string> more, const Variables& variables = {},
-                std::string_view input = kRequest) {
+  Ended check(const Variables& variables = {}) { return bidwell({"check", "--config", place_.config()}, variables); }
+  Ended explain(std::vector<std::string> more, const Variables& variables = {}, std::string_view input = kRequest) {
     std::vector<std::string> words = {"explain", "--config", place_.config()};
     words.insert(words.end(), more.begin(), more.end());
     return bidwell(std::move(words), variables, input);
@@ -99,8 +95,7 @@ TEST_F(CommandTest, CheckFindsTheProjectsOwnGood) {
 }
 
 TEST_F(CommandTest, CheckListsEachFaultOfTheConfiguration) {
-  place_.write("bidwell.json",
-               R"({"http": {"workers": -1, "port": 1}, "exchanges": {"demo": {}}})");
+  place_.write("bidwell.json", R"({"http": {"workers": -1, "port": 1}, "exchanges": {"demo": {}}})");
   const Ended ended = check();
   EXPECT_EQ(ended.code, 1);
   EXPECT_EQ(ended.out, "");
@@ -120,9 +115,8 @@ TEST_F(CommandTest, CheckListsEachFaultOfTheCatalog) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_EQ(ended.out, "");
   const std::string file = place_.path("catalog.json") + ": /campaigns/";
-  for (const char* place :
-       {"0/bid/price: ", "0/creatives: ", "1/id: ", "1/advertiser: ", "1/colour: ",
-        "1/creatives/0/markup: {{nothing}} is not a macro", "1/creatives/0/adomain/0: "}) {
+  for (const char* place : {"0/bid/price: ", "0/creatives: ", "1/id: ", "1/advertiser: ", "1/colour: ",
+                            "1/creatives/0/markup: {{nothing}} is not a macro", "1/creatives/0/adomain/0: "}) {
     EXPECT_THAT(ended.err, HasSubstr(file + place));
   }
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 7) << ended.err;
@@ -226,8 +220,7 @@ TEST_F(CommandTest, ExplainSaysWhyThereIsNoBidAtAll) {
 
   request = Json::parse(kRequest);
   request["imp"][0].erase("id");
-  EXPECT_EQ(Json::parse(explain({"--json"}, {}, request.dump()).out).at("imps")[0].at("reason"),
-            "imp_id_missing");
+  EXPECT_EQ(Json::parse(explain({"--json"}, {}, request.dump()).out).at("imps")[0].at("reason"), "imp_id_missing");
 }
 
 TEST_F(CommandTest, ExplainRefusesWhatItDoesNotKnow) {

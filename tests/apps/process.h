@@ -26,13 +26,14 @@ class Process {
  public:
   // The environment is this process's without its BIDWELL_ names, and `variables`. Standard input
   // is `input`, which must fit a pipe (64 KiB).
-  explicit Process(std::vector<std::string> command, const Variables& variables = {},
-                   std::string_view input = {}) {
+  explicit Process(std::vector<std::string> command, const Variables& variables = {}, std::string_view input = {}) {
     int in[2], out[2], err[2];
-    if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0 ||
-        ::pipe2(err, O_CLOEXEC) != 0) {
+    if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) {
       throw std::runtime_error("pipe2");
     }
+    // While this end can still be read from: the child may be gone before it reads.
+    const ssize_t written = ::write(in[1], input.data(), input.size());
+    if (written != static_cast<ssize_t>(input.size())) throw std::runtime_error("write");
     // Before the fork: nothing but exec may follow it in a program with threads.
     const std::vector<std::string> environment = environment_with(variables);
     std::vector<char*> arguments, names;
@@ -47,11 +48,8 @@ class Process {
       ::execve(arguments[0], arguments.data(), names.data());
       ::_exit(127);
     }
-    ::close(in[0]), ::close(out[1]), ::close(err[1]);
+    ::close(in[0]), ::close(in[1]), ::close(out[1]), ::close(err[1]);
     out_ = out[0], err_ = err[0];
-    const ssize_t written = ::write(in[1], input.data(), input.size());
-    ::close(in[1]);
-    if (written != static_cast<ssize_t>(input.size())) throw std::runtime_error("write");
   }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -114,8 +112,7 @@ class Process {
   bool read_some(Clock::time_point deadline) {
     pollfd waiting[2] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
     if (out_ < 0 && err_ < 0) return false;
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0 || ::poll(waiting, 2, static_cast<int>(left)) <= 0) {
       throw std::runtime_error("nothing came for half a minute after:\n" + log_);
     }
@@ -150,8 +147,7 @@ struct Ended {
   int code = 0;
   std::string out, err;
 };
-inline Ended run(std::vector<std::string> command, const Variables& variables = {},
-                 std::string_view input = {}) {
+inline Ended run(std::vector<std::string> command, const Variables& variables = {}, std::string_view input = {}) {
   Process process(std::move(command), variables, input);
   const int code = process.wait();
   return {code, process.out(), process.err()};

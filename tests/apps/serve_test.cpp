@@ -22,8 +22,7 @@ using Json = nlohmann::json;
 
 class Serving {
  public:
-  explicit Serving(const Workplace& place, std::vector<std::string> more = {},
-                   const Variables& variables = {})
+  explicit Serving(const Workplace& place, std::vector<std::string> more = {}, const Variables& variables = {})
       : process_(command(place, std::move(more)), variables) {
     address_ = next_address();
   }
@@ -95,8 +94,7 @@ TEST(ServeTest, AFirstBid) {
 
   bidwell.process().signal(SIGTERM);
   EXPECT_EQ(bidwell.process().wait(), 0) << bidwell.process().log();
-  EXPECT_THAT(bidwell.process().log(),
-              HasSubstr("4 bid requests: 3 with bids, 0 without, 1 refused"));
+  EXPECT_THAT(bidwell.process().log(), HasSubstr("4 bid requests: 3 with bids, 0 without, 1 refused"));
 }
 
 TEST(ServeTest, ListensOnAUnixSocket) {
@@ -116,8 +114,7 @@ TEST(ServeTest, TheEnvironmentOverridesTheFileAndACommandLineBoth) {
   const Workplace place;
   place.write("other.json", catalog_of("other"));
   const std::string from_environment = "unix:" + place.path("environment.sock");
-  const Variables variables = {{"BIDWELL_HTTP_LISTEN", from_environment},
-                               {"BIDWELL_CATALOG_FILE", "other.json"}};
+  const Variables variables = {{"BIDWELL_HTTP_LISTEN", from_environment}, {"BIDWELL_CATALOG_FILE", "other.json"}};
   Serving bidwell(place, {}, variables);
   EXPECT_EQ(bidwell.address(), from_environment);
   Client client(bidwell.address());
@@ -158,8 +155,7 @@ TEST(ServeTest, ABadCatalogChangesNothing) {
     place.write("catalog.json", text);
     bidwell.process().signal(SIGHUP);
     EXPECT_THAT(bidwell.process().wait_for("the catalog stays as it was"),
-                AllOf(HasSubstr("[error] "),
-                      HasSubstr(text == "{" ? "not JSON" : "/campaigns/0/bid/price: must be")));
+                AllOf(HasSubstr("[error] "), HasSubstr(text == "{" ? "not JSON" : "/campaigns/0/bid/price: must be")));
     EXPECT_EQ(bidding(client), "first");
   }
   place.write("catalog.json", catalog_of("third"));
@@ -217,8 +213,7 @@ TEST(ServeTest, DoesNotStartOnWhatCheckRefuses) {
 TEST(ServeTest, AnAddressInUseIsNamed) {
   const Workplace place;
   Serving first(place);
-  const Ended second =
-      run({BIDWELL_EXECUTABLE, "serve", "--config", place.config(), "--listen", first.address()});
+  const Ended second = run({BIDWELL_EXECUTABLE, "serve", "--config", place.config(), "--listen", first.address()});
   EXPECT_EQ(second.code, 1);
   EXPECT_THAT(second.err, HasSubstr(first.address()));
 }
@@ -240,11 +235,10 @@ std::string free_address() {
 TEST(ServeTest, TheScriptShowsAFirstBid) {
   const std::string script = std::string(BIDWELL_SOURCE_DIR) + "/scripts/first-bid";
   const std::string address = free_address();
-  const Ended shown =
-      run({script, BIDWELL_EXECUTABLE, "--once"}, {{"BIDWELL_HTTP_LISTEN", address}});
+  const Ended shown = run({script, BIDWELL_EXECUTABLE, "--once"}, {{"BIDWELL_HTTP_LISTEN", address}});
   EXPECT_EQ(shown.code, 0) << shown.out << shown.err;
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("http://" + address + "/bid/demo"),
-                               HasSubstr("\"seatbid\""), HasSubstr("a1b2c3d4-first-request")));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("http://" + address + "/bid/demo"), HasSubstr("\"seatbid\""),
+                               HasSubstr("a1b2c3d4-first-request")));
 }
 
 }  // namespace

@@ -42,21 +42,18 @@ TEST(Decide, TakesTheDearestForEachImpression) {
 }
 
 TEST(Decide, ComparesValuesAcrossCurrenciesAndModels) {
-  Market market(
-      {campaign("usd 3", R"({"bid": {"price": 3}})"),
-       campaign("eur 1.6", R"({"currency": "EUR", "bid": {"price": 1.6}})"),
-       campaign("jpy 310", R"({"currency": "JPY", "bid": {"price": 310}})"),
-       campaign("cpc 0.31", R"({"bid": {"model": "cpc", "price": 0.31, "expected_ctr": 0.01}})")});
+  Market market({campaign("usd 3", R"({"bid": {"price": 3}})"),
+                 campaign("eur 1.6", R"({"currency": "EUR", "bid": {"price": 1.6}})"),
+                 campaign("jpy 310", R"({"currency": "JPY", "bid": {"price": 310}})"),
+                 campaign("cpc 0.31", R"({"bid": {"model": "cpc", "price": 0.31, "expected_ctr": 0.01}})")});
   market.put(testing::request());
   EXPECT_EQ(market.winner(), "eur 1.6");
   EXPECT_EQ(market.price(), 3'200'000);
 }
 
 TEST(Decide, LooksInOpenAndDealListsAlike) {
-  Market market(
-      {campaign("open"),
-       campaign("deal", R"({"bid": {"price": 2}, "targeting": {"deal": ["d1"]}})"),
-       campaign("cheap deal", R"({"bid": {"price": 0.5}, "targeting": {"deal": ["d1"]}})")});
+  Market market({campaign("open"), campaign("deal", R"({"bid": {"price": 2}, "targeting": {"deal": ["d1"]}})"),
+                 campaign("cheap deal", R"({"bid": {"price": 0.5}, "targeting": {"deal": ["d1"]}})")});
   market.put(testing::request());
   EXPECT_EQ(market.winner(), "open");
   Json offered = testing::request();
@@ -96,8 +93,7 @@ TEST(Decide, PutsBidsOfOneSeatTogether) {
   Market market(campaigns);
   market.put(request);
   std::string order;
-  for (const Choice& choice : market.decide().choices)
-    order += std::string(choice.seat) + std::string(choice.imp->id);
+  for (const Choice& choice : market.decide().choices) order += std::string(choice.seat) + std::string(choice.imp->id);
   EXPECT_EQ(order, "a1a4b0b2b5c3") << "and within a seat in the impressions' order";
 }
 
@@ -126,8 +122,7 @@ TEST(Decide, AnswersInTheExchangesCurrencyWhereItMay) {
 
 TEST(Decide, UsesAnotherCreativeWhereOneIsKeptOut) {
   Json json = campaign("c");
-  json["creatives"] = {creative("banner", R"({"id": "loud", "attr": [1]})"),
-                       creative("banner", R"({"id": "calm"})")};
+  json["creatives"] = {creative("banner", R"({"id": "loud", "attr": [1]})"), creative("banner", R"({"id": "calm"})")};
   Market market{json};
   Json request = testing::request();
   request["imp"][0]["banner"]["battr"] = {1};
@@ -141,9 +136,7 @@ TEST(Decide, UsesAnotherCreativeWhereOneIsKeptOut) {
 
 TEST(Decide, SaysWhyThereIsNoBidAndCountsIt) {
   Market market{campaign("c")};
-  const auto no_bids = [&](Reason reason) {
-    return market.counters->no_bid[static_cast<std::size_t>(reason)].value();
-  };
+  const auto no_bids = [&](Reason reason) { return market.counters->no_bid[static_cast<std::size_t>(reason)].value(); };
   market.put(testing::request("banner", R"({"cur": ["XTS"]})"));
   EXPECT_EQ(market.decide().no_bid, Reason::currency_not_accepted);
   EXPECT_EQ(no_bids(Reason::currency_not_accepted), 1u);
@@ -173,8 +166,16 @@ TEST(Decide, CountsWhoWasLookedAtAndRefused) {
     const std::uint64_t count = market.counters->refused[i].value();
     if (count != 0) refused[std::string(name(static_cast<Reason>(i)))] = count;
   }
-  EXPECT_EQ(refused, (std::map<std::string, std::uint64_t>{
-                         {"seat", 1}, {"below_floor", 4}, {"nothing_offered", 1}}));
+  EXPECT_EQ(refused, (std::map<std::string, std::uint64_t>{{"seat", 1}, {"below_floor", 4}, {"nothing_offered", 1}}));
+}
+
+TEST(Decide, CountsMismatchesThatItSkips) {
+  Market market{campaign("ios", R"({"bid": {"price": 3}, "targeting": {"os": ["ios"]}})"),
+                campaign("en", R"({"bid": {"price": 2}, "targeting": {"language": ["en"]}})"), campaign("wins")};
+  market.put(testing::request("banner", R"({"device": {"os": "Android", "language": "de"}})"));
+  EXPECT_EQ(market.winner(), "wins");
+  EXPECT_EQ(market.counters->refused[static_cast<std::size_t>(Reason::os)].value(), 1u);
+  EXPECT_EQ(market.counters->refused[static_cast<std::size_t>(Reason::language)].value(), 1u);
 }
 
 TEST(Decide, IsTheSameForTheSameMoment) {
@@ -196,16 +197,14 @@ TEST(Decide, HasNothingToSayToAnEmptyCatalog) {
 TEST(Decide, LooksAtNoMoreFormatsThanItHasRoomFor) {
   Market market{campaign("c")};
   Json request = testing::request("banner", R"({"imp": [{"id": "1", "banner": {"format": []}}]})");
-  for (int i = 1; i <= 200; ++i)
-    request["imp"][0]["banner"]["format"].push_back({{"w", i}, {"h", 1}});
+  for (int i = 1; i <= 200; ++i) request["imp"][0]["banner"]["format"].push_back({{"w", i}, {"h", 1}});
   request["imp"][0]["banner"]["format"][0] = {{"w", 300}, {"h", 250}};
   market.put(request);
   EXPECT_EQ(market.winner(), "c");
 }
 
 TEST(Decide, KnowsTheHourBefore1970) {
-  Market market{
-      campaign("c", R"({"targeting": {"hour_of_week": [{"days": ["wed"], "from": 23}]}})")};
+  Market market{campaign("c", R"({"targeting": {"hour_of_week": [{"days": ["wed"], "from": 23}]}})")};
   market.put(testing::request("banner", R"({"device": {"geo": {"utcoffset": -1}}})"));
   EXPECT_EQ(market.winner({0, 0}), "c") << "the epoch began on a Thursday";
   EXPECT_EQ(market.winner({60, 0}), "");
@@ -219,16 +218,14 @@ TEST(Decide, TakesNamesOfAnyLength) {
   request["user"]["data"] = {{{"id", longest}, {"segment", {{{"id", longest}}}}}};
   market.put(request);
   EXPECT_EQ(market.winner(), "c");
-  market.put(testing::request(
-      "banner", Json{{"app", {{"bundle", longest}, {"domain", longest + ".example"}}}}.dump()));
+  market.put(testing::request("banner", Json{{"app", {{"bundle", longest}, {"domain", longest + ".example"}}}}.dump()));
   EXPECT_EQ(market.winner(), "d");
 }
 
 TEST(Decide, TakesRequestsOfAnySizeOneAfterAnother) {
   Market market{campaign("c", R"({"targeting": {"segment": ["s4000"]}})")};
   Json large = testing::request();
-  for (int i = 1; i <= 4000; ++i)
-    large["user"]["data"][0]["segment"].push_back({{"id", "s" + std::to_string(i)}});
+  for (int i = 1; i <= 4000; ++i) large["user"]["data"][0]["segment"].push_back({{"id", "s" + std::to_string(i)}});
   large["user"]["data"][0]["id"] = "provider";
   for (int round = 0; round < 3; ++round) {
     market.put(large);

@@ -36,9 +36,8 @@ long worth(const RandomCampaign& campaign) {
 class Equivalence : public ::testing::Test {
  protected:
   // One impression: `choice` is null where nobody bids.
-  void check(const std::vector<RandomCampaign>& campaigns, const Oracle& oracle,
-             const RandomImp& imp, const Choice* choice, const ImpExplanation& explanation,
-             const Market& market) {
+  void check(const std::vector<RandomCampaign>& campaigns, const Oracle& oracle, const RandomImp& imp,
+             const Choice* choice, const ImpExplanation& explanation, const Market& market) {
     const auto number = [&](const catalog::CompiledCampaign* it) {
       return static_cast<std::size_t>(it - market.snapshot().campaigns().data());
     };
@@ -59,8 +58,7 @@ class Equivalence : public ::testing::Test {
     ASSERT_EQ(explanation.verdicts.size(), campaigns.size());
     for (const Verdict& verdict : explanation.verdicts) {
       const RandomCampaign& campaign = campaigns[number(verdict.campaign)];
-      ASSERT_EQ(verdict.rank > 0, oracle.may_bid(campaign, imp)) << campaign.json() << "\n"
-                                                                 << name(verdict.reason);
+      ASSERT_EQ(verdict.rank > 0, oracle.may_bid(campaign, imp)) << campaign.json() << "\n" << name(verdict.reason);
     }
     const Verdict& first = explanation.verdicts.front();
     ASSERT_EQ(first.rank == 1, choice != nullptr);
@@ -78,8 +76,7 @@ class Equivalence : public ::testing::Test {
     count(winner, imp, *choice, best_count);
   }
 
-  void count(const RandomCampaign& winner, const RandomImp& imp, const Choice& choice,
-             int best_count) {
+  void count(const RandomCampaign& winner, const RandomImp& imp, const Choice& choice, int best_count) {
     ++coverage_.bids;
     coverage_.ties += best_count > 1;
     coverage_.deals += choice.deal != nullptr;
@@ -111,13 +108,12 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
       const Explanation explanation = market.explain(moment);
       ASSERT_EQ(explanation.imps.size(), request.imps.size());
       for (std::size_t imp = 0; imp < request.imps.size(); ++imp) {
-        SCOPED_TRACE(fmt::format("catalog seed {}, request seed {}, impression {}\n{}",
-                                 catalog_seed, request_seed, imp, request.json().dump()));
-        const auto choice = std::find_if(
-            decision.choices.begin(), decision.choices.end(),
-            [&](const Choice& each) { return each.imp == &market.bid_request.imp[imp]; });
-        check(campaigns, oracle, request.imps[imp],
-              choice == decision.choices.end() ? nullptr : &*choice, explanation.imps[imp], market);
+        SCOPED_TRACE(fmt::format("catalog seed {}, request seed {}, impression {}\n{}", catalog_seed, request_seed, imp,
+                                 request.json().dump()));
+        const auto choice = std::find_if(decision.choices.begin(), decision.choices.end(),
+                                         [&](const Choice& each) { return each.imp == &market.bid_request.imp[imp]; });
+        check(campaigns, oracle, request.imps[imp], choice == decision.choices.end() ? nullptr : &*choice,
+              explanation.imps[imp], market);
         if (HasFatalFailure()) return;
       }
     }

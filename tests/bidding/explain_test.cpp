@@ -19,8 +19,7 @@ std::string id(const Verdict& verdict) {
 
 TEST(Explain, RanksWhoBidsAndGivesTheOthersReasons) {
   Market market{campaign("paused", R"({"status": "paused", "bid": {"price": 9}})"), campaign("1"),
-                campaign("3", R"({"bid": {"price": 3}})"),
-                campaign("wrong", R"({"targeting": {"os": ["ios"]}})"),
+                campaign("3", R"({"bid": {"price": 3}})"), campaign("wrong", R"({"targeting": {"os": ["ios"]}})"),
                 campaign("2", R"({"bid": {"price": 2}})")};
   market.put(testing::request("banner", R"({"device": {"os": "Android"}})"));
   const Explanation explanation = market.explain();
@@ -31,24 +30,21 @@ TEST(Explain, RanksWhoBidsAndGivesTheOthersReasons) {
   EXPECT_EQ(explanation.imps[0].reason, Reason::none);
   const auto& verdicts = explanation.imps[0].verdicts;
   ASSERT_EQ(verdicts.size(), 5u);
-  const std::tuple<const char*, Reason, int, Micros> expected[] = {
-      {"3", Reason::none, 1, 3'000'000},
-      {"2", Reason::outbid, 2, 2'000'000},
-      {"1", Reason::outbid, 3, 1'000'000},
-      {"paused", Reason::paused, 0, 0},
-      {"wrong", Reason::os, 0, 0}};
+  const std::tuple<const char*, Reason, int, Micros> expected[] = {{"3", Reason::none, 1, 3'000'000},
+                                                                   {"2", Reason::outbid, 2, 2'000'000},
+                                                                   {"1", Reason::outbid, 3, 1'000'000},
+                                                                   {"paused", Reason::paused, 0, 0},
+                                                                   {"wrong", Reason::os, 0, 0}};
   for (std::size_t i = 0; i < 5; ++i) {
-    EXPECT_EQ(
-        std::make_tuple(id(verdicts[i]), verdicts[i].reason, verdicts[i].rank, verdicts[i].price),
-        (std::tuple<std::string, Reason, int, Micros>(expected[i])))
+    EXPECT_EQ(std::make_tuple(id(verdicts[i]), verdicts[i].reason, verdicts[i].rank, verdicts[i].price),
+              (std::tuple<std::string, Reason, int, Micros>(expected[i])))
         << i;
     EXPECT_EQ(verdicts[i].creative != nullptr, verdicts[i].rank != 0);
   }
 }
 
 TEST(Explain, NamesTheWinnerOfTheSameMoment) {
-  Market market{campaign("a"), campaign("b"), campaign("c"),
-                campaign("d", R"({"targeting": {"domain": ["*"]}})")};
+  Market market{campaign("a"), campaign("b"), campaign("c"), campaign("d", R"({"targeting": {"domain": ["*"]}})")};
   market.put(testing::request());
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const Moment moment{kNow.unix_seconds, seed};
@@ -64,8 +60,7 @@ TEST(Explain, ShowsTheCreativeAndDealThatServingSends) {
   json["creatives"].push_back(creative("banner", R"({"id": "other"})"));
   Market market{json};
   Json request = testing::request();
-  request["imp"][0]["pmp"] =
-      Json::parse(R"({"deals": [{"id": "d1", "bidfloor": 5}, {"id": "d2", "at": 3,
+  request["imp"][0]["pmp"] = Json::parse(R"({"deals": [{"id": "d1", "bidfloor": 5}, {"id": "d2", "at": 3,
                                                         "bidfloor": 0.4}]})");
   market.put(request);
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

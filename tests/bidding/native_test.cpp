@@ -23,16 +23,13 @@ class NativeAssets : public ::testing::Test {
                  {"type": "desc", "value": "Text"}]})")};
     snapshot_ = catalog::testing::compile({json});
   }
-  const catalog::CompiledCreative& creative() const {
-    return snapshot_->campaigns()[0].creatives[0];
-  }
+  const catalog::CompiledCreative& creative() const { return snapshot_->campaigns()[0].creatives[0]; }
 
   // The text or URL that answers the asset, "" if nothing does.
   std::string answer(const NativeAsset& asset) const {
     const auto text = answer_asset(asset, creative());
     if (!text) return "";
-    const Json json =
-        Json::parse("{" + Json::parse("\"" + std::string(*text) + "\"").get<std::string>() + "}");
+    const Json json = Json::parse("{" + Json::parse("\"" + std::string(*text) + "\"").get<std::string>() + "}");
     if (json.contains("title")) return json["title"]["text"];
     if (json.contains("img")) return json["img"]["url"];
     return json["data"]["value"];
@@ -49,8 +46,7 @@ NativeAsset title(std::int32_t len) {
   return asset;
 }
 struct Size {
-  std::int32_t w = openrtb::kAbsent, h = openrtb::kAbsent, wmin = openrtb::kAbsent,
-               hmin = openrtb::kAbsent;
+  std::int32_t w = openrtb::kAbsent, h = openrtb::kAbsent, wmin = openrtb::kAbsent, hmin = openrtb::kAbsent;
 };
 NativeAsset image(std::int32_t type, Size size) {
   NativeAsset asset;
@@ -88,8 +84,7 @@ TEST_F(NativeAssets, ImagesAreOfTheTypeAndSize) {
   EXPECT_EQ(answer(image(3, {.wmin = 1200, .hmin = 600})), "https://a.example/m");
   EXPECT_EQ(answer(image(3, {.wmin = 1201})), "");
   EXPECT_EQ(answer(image(3, {.hmin = 628})), "");
-  EXPECT_EQ(answer(image(3, {.w = 300, .h = 250, .wmin = 1000})), "https://a.example/s")
-      << "exact sizes go first";
+  EXPECT_EQ(answer(image(3, {.w = 300, .h = 250, .wmin = 1000})), "https://a.example/s") << "exact sizes go first";
 }
 
 TEST_F(NativeAssets, DataAreOfTheTypeAndLength) {

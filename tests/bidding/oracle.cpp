@@ -38,8 +38,7 @@ std::set<std::string> with_parents(Dimension dimension, const std::string& value
   }
   if (dimension == Dimension::domain) {
     std::string rest = lower(value);
-    for (std::size_t dot; (dot = rest.find('.')) != std::string::npos; rest = rest.substr(dot + 1))
-      all.insert(rest);
+    for (std::size_t dot; (dot = rest.find('.')) != std::string::npos; rest = rest.substr(dot + 1)) all.insert(rest);
   }
   return all;
 }
@@ -72,35 +71,27 @@ long Oracle::worth(int hundredths, const std::string& currency) {
 }
 
 bool Oracle::wants(const RandomCampaign& campaign, const RandomImp& imp) const {
-  if (!campaign.device_types.empty() && !campaign.device_types.contains(request_.device_type))
-    return false;
+  if (!campaign.device_types.empty() && !campaign.device_types.contains(request_.device_type)) return false;
   if (campaign.rewarded && *campaign.rewarded != imp.rewarded) return false;
   for (const auto& [dimension, wish] : campaign.wishes) {
     if (dimension == Dimension::deal) continue;
     const auto at = has_.find(dimension);
-    if (!holds(dimension, wish, at == has_.end() ? std::set<std::string>{} : at->second))
-      return false;
+    if (!holds(dimension, wish, at == has_.end() ? std::set<std::string>{} : at->second)) return false;
   }
   return true;
 }
 
 bool Oracle::fits(const RandomCreative& creative, const RandomImp& imp) const {
-  if (std::ranges::find(request_.blocked_brands, creative.brand) != request_.blocked_brands.end())
-    return false;
+  if (std::ranges::find(request_.blocked_brands, creative.brand) != request_.blocked_brands.end()) return false;
   if (creative.media != "banner") return imp.media.contains(creative.media);
-  if (imp.flexible_from != 0 && creative.w * 5 == creative.h * 6 && creative.w >= imp.flexible_from)
-    return true;
+  if (imp.flexible_from != 0 && creative.w * 5 == creative.h * 6 && creative.w >= imp.flexible_from) return true;
   return std::ranges::find(imp.sizes, std::pair(creative.w, creative.h)) != imp.sizes.end();
 }
 
 bool Oracle::may_bid(const RandomCampaign& campaign, const RandomImp& imp) const {
   if (!campaign.active || !wants(campaign, imp)) return false;
-  if (!request_.seats.empty() &&
-      std::ranges::find(request_.seats, campaign.seat) == request_.seats.end())
-    return false;
-  if (std::ranges::none_of(campaign.creatives,
-                           [&](const auto& creative) { return fits(creative, imp); }))
-    return false;
+  if (!request_.seats.empty() && std::ranges::find(request_.seats, campaign.seat) == request_.seats.end()) return false;
+  if (std::ranges::none_of(campaign.creatives, [&](const auto& creative) { return fits(creative, imp); })) return false;
 
   const long value = worth(campaign.price, campaign.currency);
   const auto at = campaign.wishes.find(Dimension::deal);
@@ -112,8 +103,7 @@ bool Oracle::may_bid(const RandomCampaign& campaign, const RandomImp& imp) const
   }
   // In the open auction; not beside a deal that it keeps away from.
   if (imp.is_private || value < worth(imp.floor, imp.floor_currency)) return false;
-  return std::ranges::none_of(
-      imp.deals, [&](const RandomDeal& deal) { return wish.exclude.contains(deal.id); });
+  return std::ranges::none_of(imp.deals, [&](const RandomDeal& deal) { return wish.exclude.contains(deal.id); });
 }
 
 }  // namespace bidwell::bidding::testing

@@ -32,23 +32,19 @@ TEST(Price, IsBetweenTheFloorAndTheValueInEveryCurrency) {
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     std::mt19937_64 random(seed);
     const auto uniform = [&](double low, double high) {
-      return std::exp(
-          std::uniform_real_distribution<double>(std::log(low), std::log(high))(random));
+      return std::exp(std::uniform_real_distribution<double>(std::log(low), std::log(high))(random));
     };
     // Three currencies at odd rates: the campaign's, the floor's, the answer's.
     World world;
-    for (const char* code : {"AAA", "BBB", "CCC"})
-      ASSERT_TRUE(world.currencies.set(code, uniform(0.001, 10'000)));
+    for (const char* code : {"AAA", "BBB", "CCC"}) ASSERT_TRUE(world.currencies.set(code, uniform(0.001, 10'000)));
     const Currency &ours = *world.currencies.find("AAA"), &theirs = *world.currencies.find("BBB"),
                    &answer = *world.currencies.find("CCC");
     const double usd = uniform(0.0001, 50);
-    const double price =
-        std::clamp(usd * static_cast<double>(ours.nanos_per_usd) / 1e9, 0.000001, 200'000.0);
+    const double price = std::clamp(usd * static_cast<double>(ours.nanos_per_usd) / 1e9, 0.000001, 200'000.0);
     const bool deal = seed % 3 == 0;
     Json json = campaign("c", Json{{"currency", "AAA"}, {"bid", {{"price", price}}}}.dump());
     if (deal) json["targeting"] = {{"deal", {"d"}}};
-    catalog::Loaded loaded =
-        catalog::load_campaigns(catalog::testing::file({json}).dump(), world.currencies);
+    catalog::Loaded loaded = catalog::load_campaigns(catalog::testing::file({json}).dump(), world.currencies);
     ASSERT_EQ(catalog::testing::text_of(loaded.faults), "");
     const Micros value = loaded.campaigns[0].value();
     world.snapshot = catalog::Snapshot::compile(std::move(loaded.campaigns), world.currencies);
@@ -69,9 +65,9 @@ TEST(Price, IsBetweenTheFloorAndTheValueInEveryCurrency) {
     floor.state = openrtb::Floor::State::read;
     floor.currency = "BBB";
     const Micros same = convert(value, ours, theirs, Rounding::down);
-    floor.micros = std::max<Micros>(
-        0, seed % 2 == 0 ? same + static_cast<Micros>(random() % 5) - 2
-                         : static_cast<Micros>(static_cast<double>(same) * uniform(0.5, 2)));
+    floor.micros =
+        std::max<Micros>(0, seed % 2 == 0 ? same + static_cast<Micros>(random() % 5) - 2
+                                          : static_cast<Micros>(static_cast<double>(same) * uniform(0.5, 2)));
     if (deal) imp.deals = {&offered, 1};
     request.imp = {&imp, 1};
 
@@ -79,10 +75,9 @@ TEST(Price, IsBetweenTheFloorAndTheValueInEveryCurrency) {
     terms.currencies = &world.currencies;
     Workspace workspace;
     const auto counters = std::make_unique<ReasonCounters>();
-    const Decision decision =
-        decide(request, terms, *world.snapshot, testing::kNow, workspace, *counters);
-    SCOPED_TRACE(fmt::format("seed {}: value {} floor {} at {} {} {}", seed, value, floor.micros,
-                             ours.nanos_per_usd, theirs.nanos_per_usd, answer.nanos_per_usd));
+    const Decision decision = decide(request, terms, *world.snapshot, testing::kNow, workspace, *counters);
+    SCOPED_TRACE(fmt::format("seed {}: value {} floor {} at {} {} {}", seed, value, floor.micros, ours.nanos_per_usd,
+                             theirs.nanos_per_usd, answer.nanos_per_usd));
     if (decision.choices.empty()) {
       ++refusals;
       // Two roundings may cost a bid that is less than two micros of the answer's currency above

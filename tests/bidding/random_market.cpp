@@ -22,14 +22,11 @@ const Values& values(Dimension dimension) {
       {Dimension::domain,
        {{"a.example", "x.a.example", "b.example"},
         {"a.example", "X.A.example", "y.x.a.example", "b.example", "aa.example"}}},
-      {Dimension::content_category,
-       {{"IAB1", "IAB1-2", "IAB2"}, {"IAB1", "IAB1-2", "iab1-3", "IAB2-1", "IAB3"}}},
-      {Dimension::page_category,
-       {{"IAB1", "IAB1-2", "IAB2"}, {"IAB1", "IAB1-2", "iab1-3", "IAB2-1", "IAB3"}}},
+      {Dimension::content_category, {{"IAB1", "IAB1-2", "IAB2"}, {"IAB1", "IAB1-2", "iab1-3", "IAB2-1", "IAB3"}}},
+      {Dimension::page_category, {{"IAB1", "IAB1-2", "IAB2"}, {"IAB1", "IAB1-2", "iab1-3", "IAB2-1", "IAB3"}}},
       {Dimension::country, {{"US", "DEU", "FR"}, {"USA", "us", "DE", "FRA", "CAN", "Germany"}}},
       {Dimension::language, {{"en", "de-AT"}, {"en-US", "EN", "de", "fr"}}},
-      {Dimension::segment,
-       {{"s1", "s2", "s3", "s4", "p:s1", "q:s2"}, {"s1", "s2", "s3", "s4", "s5"}}},
+      {Dimension::segment, {{"s1", "s2", "s3", "s4", "p:s1", "q:s2"}, {"s1", "s2", "s3", "s4", "s5"}}},
   };
   const auto at = kValues.find(dimension);
   return at == kValues.end() ? kOther : at->second;
@@ -148,17 +145,13 @@ RandomRequest RandomMarket::request() {
   for (std::size_t i = 0; i < catalog::kDimensions; ++i) {
     const auto dimension = static_cast<Dimension>(i);
     const Names& sent = values(dimension).sent;
-    const bool is_list =
-        dimension == Dimension::content_category || dimension == Dimension::page_category;
+    const bool is_list = dimension == Dimension::content_category || dimension == Dimension::page_category;
     if (sent.empty() || dimension == Dimension::segment || chance(20)) continue;
     do it.values[dimension].push_back(one_of(sent));
     while (is_list && chance(50));
   }
   while (chance(65)) {
-    it.segments.emplace_back(chance(50)   ? ""
-                             : chance(50) ? "p"
-                                          : "q",
-                             one_of(values(Dimension::segment).sent));
+    it.segments.emplace_back(chance(50) ? "" : chance(50) ? "p" : "q", one_of(values(Dimension::segment).sent));
   }
   it.device_type = one_of(std::vector<int>{0, 2, 3, 4});
   if (chance(20)) it.blocked_brands.push_back(one_of(kBrands));
@@ -179,8 +172,7 @@ Json RandomCampaign::json() const {
                {"targeting", Json::object()},
                {"creatives", Json::array()}};
   Json& targeting = json["targeting"];
-  static const std::map<int, const char*> kTypes = {
-      {0, "unknown"}, {2, "pc"}, {3, "tv"}, {4, "phone"}};
+  static const std::map<int, const char*> kTypes = {{0, "unknown"}, {2, "pc"}, {3, "tv"}, {4, "phone"}};
   for (const int type : device_types) targeting["device_type"].push_back(kTypes.at(type));
   if (rewarded) targeting["rewarded"] = *rewarded;
   for (const auto& [dimension, wish] : wishes) {
@@ -192,19 +184,15 @@ Json RandomCampaign::json() const {
     if (!rule.empty()) targeting[std::string(catalog::key(dimension))] = rule;
   }
   for (const RandomCreative& creative : creatives) {
-    Json& out =
-        json["creatives"].emplace_back(Json{{"id", std::to_string(json["creatives"].size())},
-                                            {"media", creative.media},
-                                            {"adomain", {creative.brand}}});
+    Json& out = json["creatives"].emplace_back(Json{
+        {"id", std::to_string(json["creatives"].size())}, {"media", creative.media}, {"adomain", {creative.brand}}});
     if (creative.media == "banner") {
       out.update({{"w", creative.w}, {"h", creative.h}, {"markup", "m"}});
     } else if (creative.media == "native") {
       out.update({{"titles", {"t"}}, {"landing_page", "https://one.example/"}});
     } else {
-      const Json file = {
-          {"url", "https://one.example/v"}, {"type", "video/mp4"}, {"w", 1}, {"h", 1}};
-      out.update(
-          {{"duration", 15}, {"landing_page", "https://one.example/"}, {"media_files", {file}}});
+      const Json file = {{"url", "https://one.example/v"}, {"type", "video/mp4"}, {"w", 1}, {"h", 1}};
+      out.update({{"duration", 15}, {"landing_page", "https://one.example/"}, {"media_files", {file}}});
     }
   }
   return json;
@@ -244,16 +232,13 @@ Json RandomRequest::json() const {
                                               {"rwdd", imp.rewarded ? 1 : 0}});
     for (const auto& [w, h] : imp.sizes) out["banner"]["format"].push_back({{"w", w}, {"h", h}});
     if (imp.flexible_from != 0) {
-      out["banner"]["format"].push_back(
-          {{"wratio", 6}, {"hratio", 5}, {"wmin", imp.flexible_from}});
+      out["banner"]["format"].push_back({{"wratio", 6}, {"hratio", 5}, {"wmin", imp.flexible_from}});
     }
     for (const std::string& media : imp.media) out[media] = Json::object();
-    if (imp.media.contains("native"))
-      out["native"]["request"]["assets"] = {{{"id", 1}, {"title", Json::object()}}};
+    if (imp.media.contains("native")) out["native"]["request"]["assets"] = {{{"id", 1}, {"title", Json::object()}}};
     out["pmp"] = {{"private_auction", imp.is_private ? 1 : 0}, {"deals", Json::array()}};
     for (const RandomDeal& deal : imp.deals) {
-      out["pmp"]["deals"].push_back(
-          {{"id", deal.id}, {"bidfloor", money(deal.floor)}, {"bidfloorcur", deal.currency}});
+      out["pmp"]["deals"].push_back({{"id", deal.id}, {"bidfloor", money(deal.floor)}, {"bidfloorcur", deal.currency}});
     }
   }
   return json;

@@ -21,9 +21,7 @@ std::vector<Rule> media_rules() {
        .creative = R"({"images": [{"type": "main", "url": "http://a.example/i", "w": 1, "h": 1}]})",
        .imp = R"({"secure": 1})",
        .media = "native"},
-      {.expected = Reason::advertiser_blocked,
-       .request = R"({"badv": ["brand.example"]})",
-       .media = "native"},
+      {.expected = Reason::advertiser_blocked, .request = R"({"badv": ["brand.example"]})", .media = "native"},
       {.expected = Reason::linearity, .imp = R"({"video": {"linearity": 2}})", .media = "video"},
       {.imp = R"({"video": {"linearity": 1}})", .media = "video"},
       {.expected = Reason::format, .imp = R"({"video": null, "audio": {}})", .media = "video"},
@@ -52,8 +50,7 @@ std::vector<Rule> media_rules() {
       {Reason::none, R"({"attr": [16]})", R"({"battr": [1, 17]})"},
       {Reason::api, R"({"api": [7]})", R"({"api": [2]})"},
       {Reason::none, R"({"api": [7]})", R"({"api": [2, 7]})"},
-      {Reason::insecure,
-       R"({"media_files": [{"url": "http://a.example/v", "type": "video/mp4", "w": 1, "h": 1}]})",
+      {Reason::insecure, R"({"media_files": [{"url": "http://a.example/v", "type": "video/mp4", "w": 1, "h": 1}]})",
        R"({"secure": 1})"},
       // Durations.
       {Reason::none, "{}", R"({"minduration": 15, "maxduration": 15})"},
@@ -85,10 +82,7 @@ std::vector<Rule> media_rules() {
         offer.erase(key);
       }
       imp[media] = offer;
-      rules.push_back({.expected = stream.expected,
-                       .creative = stream.creative,
-                       .imp = imp.dump(),
-                       .media = media});
+      rules.push_back({.expected = stream.expected, .creative = stream.creative, .imp = imp.dump(), .media = media});
     }
   }
   return rules;

@@ -13,16 +13,16 @@ using testing::Rule;
 
 std::vector<Rule> all_rules() {
   std::vector<Rule> all;
-  for (const auto& rules : {testing::targeting_rules(), testing::auction_rules(),
-                            testing::creative_rules(), testing::media_rules()}) {
+  for (const auto& rules :
+       {testing::targeting_rules(), testing::auction_rules(), testing::creative_rules(), testing::media_rules()}) {
     all.insert(all.end(), rules.begin(), rules.end());
   }
   return all;
 }
 
 std::string text_of(const Rule& rule) {
-  return rule.media + "\ncampaign " + rule.campaign + "\ncreative " + rule.creative + "\nrequest " +
-         rule.request + "\nimp " + rule.imp;
+  return rule.media + "\ncampaign " + rule.campaign + "\ncreative " + rule.creative + "\nrequest " + rule.request +
+         "\nimp " + rule.imp;
 }
 
 Json campaign_of(const Rule& rule) {
@@ -70,7 +70,7 @@ TEST(Rules, ReachEveryReason) {
   for (const Rule& rule : all_rules()) seen.insert(rule.expected);
   const std::set<Reason> elsewhere = {
       Reason::invalid_request, Reason::too_little_time, Reason::answer_too_large,  // the exchange's
-      Reason::no_candidate,    Reason::outbid,  // decide_test.cpp
+      Reason::no_candidate,    Reason::outbid,                                     // decide_test.cpp
   };
   for (std::size_t i = 0; i < kReasons; ++i) {
     const auto reason = static_cast<Reason>(i);
@@ -83,8 +83,7 @@ TEST(Reasons, HaveNamesOfTheirOwnAndMeanings) {
   for (std::size_t i = 0; i < kReasons; ++i) {
     const auto reason = static_cast<Reason>(i);
     EXPECT_TRUE(names.insert(name(reason)).second) << name(reason);
-    EXPECT_EQ(name(reason).find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos)
-        << name(reason);
+    EXPECT_EQ(name(reason).find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << name(reason);
     EXPECT_FALSE(meaning(reason).empty()) << name(reason);
   }
 }

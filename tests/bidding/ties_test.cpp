@@ -17,8 +17,7 @@ constexpr int kSeeds = 3000;
 
 std::map<std::string, int> wins(Market& market) {
   std::map<std::string, int> count;
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
-    ++count[market.winner({kNow.unix_seconds, mix(seed, 0)})];
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) ++count[market.winner({kNow.unix_seconds, mix(seed, 0)})];
   return count;
 }
 
@@ -32,8 +31,7 @@ void expect_thirds(const std::map<std::string, int>& count) {
 }
 
 TEST(Ties, AreFair) {
-  Market market{campaign("a"), campaign("b"), campaign("c"),
-                campaign("less", R"({"bid": {"price": 0.9}})")};
+  Market market{campaign("a"), campaign("b"), campaign("c"), campaign("less", R"({"bid": {"price": 0.9}})")};
   market.put(testing::request());
   expect_thirds(wins(market));
 }
@@ -53,8 +51,7 @@ TEST(Ties, AreFairAcrossLists) {
 }
 
 TEST(Ties, GiveNoAdvantageToWhoIsFoundTwice) {
-  Market market{campaign("a"),
-                campaign("b", R"({"targeting": {"segment": ["s1", "s2", "s3", "s4"]}})"),
+  Market market{campaign("a"), campaign("b", R"({"targeting": {"segment": ["s1", "s2", "s3", "s4"]}})"),
                 campaign("c", R"({"targeting": {"segment": ["s1"]}})")};
   market.put(testing::request("banner", R"({"user": {"data": [{"segment": [
       {"id": "s1"}, {"id": "s2"}, {"id": "s3"}, {"id": "s4"}]}]}})"));
@@ -68,8 +65,8 @@ TEST(Ties, GiveNoAdvantageToWhoHasMoreFormats) {
   many["creatives"].push_back(creative("video", R"({"id": "z"})"));
   Market market{campaign("a"), many, campaign("c")};
   Json request = testing::request("video");
-  request["imp"][0]["banner"] = Json::parse(
-      R"({"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}, {"w": 728, "h": 90}]})");
+  request["imp"][0]["banner"] =
+      Json::parse(R"({"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}, {"w": 728, "h": 90}]})");
   market.put(request);
   expect_thirds(wins(market));
 }
@@ -96,6 +93,47 @@ TEST(Ties, ACampaignsCreativesTakeTurns) {
                        creative("banner", R"({"id": "c"})")};
   Market market{json};
   market.put(testing::request());
+  std::map<std::string, int> count;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    ++count[market.decide({kNow.unix_seconds, mix(seed, 0)}).choices[0].creative->source->id];
+  }
+  expect_thirds(count);
+}
+
+TEST(Ties, CampaignsAndTheirFormatsTakeTurns) {
+  std::vector<Json> campaigns;
+  for (const char* id : {"a", "b"}) {
+    campaigns.push_back(campaign(id));
+    campaigns.back()["creatives"] = {creative("banner", R"({"id": "1"})"),
+                                     creative("banner", R"({"id": "2", "w": 320, "h": 50})"),
+                                     creative("banner", R"({"id": "3", "w": 728, "h": 90})")};
+  }
+  Market market(campaigns);
+  Json request = testing::request();
+  request["imp"][0]["banner"] =
+      Json::parse(R"({"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}, {"w": 728, "h": 90}]})");
+  market.put(request);
+  std::map<std::string, int> count;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Choice choice = market.decide({kNow.unix_seconds, mix(seed, 0)}).choices[0];
+    ++count[choice.campaign->source->id + choice.creative->source->id];
+  }
+  EXPECT_EQ(count.size(), 6u);
+  for (const auto& [id, times] : count) {
+    EXPECT_GT(times, kSeeds * 12 / 100) << id;
+    EXPECT_LT(times, kSeeds * 22 / 100) << id;
+  }
+}
+
+TEST(Ties, ACampaignsFormatsTakeTurns) {
+  Json json = campaign("c");
+  json["creatives"] = {creative("banner", R"({"id": "a"})"), creative("banner", R"({"id": "b", "w": 320, "h": 50})"),
+                       creative("banner", R"({"id": "c", "w": 728, "h": 90})")};
+  Market market{json};
+  Json request = testing::request();
+  request["imp"][0]["banner"] =
+      Json::parse(R"({"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}, {"w": 728, "h": 90}]})");
+  market.put(request);
   std::map<std::string, int> count;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     ++count[market.decide({kNow.unix_seconds, mix(seed, 0)}).choices[0].creative->source->id];

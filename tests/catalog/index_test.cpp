@@ -30,8 +30,7 @@ Ids plain(const Snapshot& snapshot, std::uint64_t country = 0, Format format = k
   const Index::Node* node = snapshot.index().node(format, country);
   return node == nullptr ? Ids{} : ids(snapshot, snapshot.index().plain(*node));
 }
-Ids under(const Snapshot& snapshot, Dimension dimension, std::string_view value,
-          std::uint64_t country = 0) {
+Ids under(const Snapshot& snapshot, Dimension dimension, std::string_view value, std::uint64_t country = 0) {
   const Index::Node* node = snapshot.index().node(kBanner, country);
   const std::uint64_t number = token(dimension, value);
   const Index::Value* posted = snapshot.index().value(number);
@@ -62,8 +61,7 @@ TEST(Index, PostsUnderEachFormatOnce) {
                        testing::creative("native", R"({"id": "6"})")};
   const auto snapshot = testing::compile({json});
   EXPECT_EQ(snapshot->index().postings(), 5u);
-  for (const Format format :
-       {kBanner, Format{1, 320, 50}, Format{2, 0, 0}, Format{3, 0, 0}, Format{4, 0, 0}}) {
+  for (const Format format : {kBanner, Format{1, 320, 50}, Format{2, 0, 0}, Format{3, 0, 0}, Format{4, 0, 0}}) {
     EXPECT_EQ(plain(*snapshot, 0, format), Ids{"c"}) << int{format.media};
   }
 }
@@ -82,8 +80,7 @@ TEST(Index, TakesTheSameCountryTwiceForOne) {
 }
 
 TEST(Index, ExcludedValuesDoNotPlace) {
-  const auto snapshot =
-      with_targeting(R"({"country": {"exclude": ["US"]}, "bundle": {"exclude": ["com.a"]}})");
+  const auto snapshot = with_targeting(R"({"country": {"exclude": ["US"]}, "bundle": {"exclude": ["com.a"]}})");
   EXPECT_EQ(plain(*snapshot), Ids{"c"});
 }
 
@@ -118,9 +115,8 @@ TEST(Index, ChoosesTheRarestDimension) {
 }
 
 TEST(Index, LeavesCommonValuesInThePlainList) {
-  for (const char* targeting :
-       {R"({"language": ["en", "de"]})", R"({"exchange": ["a"]})", R"({"make": ["Apple"]})",
-        R"({"content_category": ["IAB1"]})", R"({"country": ["*"]})", R"({"city": ["*"]})"}) {
+  for (const char* targeting : {R"({"language": ["en", "de"]})", R"({"exchange": ["a"]})", R"({"make": ["Apple"]})",
+                                R"({"content_category": ["IAB1"]})", R"({"country": ["*"]})", R"({"city": ["*"]})"}) {
     const auto snapshot = with_targeting(targeting);
     EXPECT_EQ(plain(*snapshot), Ids{"c"}) << targeting;
     EXPECT_EQ(snapshot->index().postings(), 1u) << targeting;
@@ -142,8 +138,7 @@ BloomWords words(const std::vector<std::pair<Dimension, const char*>>& values) {
   BloomWords words{};
   words[kNoDimension] = ~std::uint64_t{0};
   for (const auto& [dimension, value] : values) {
-    words[static_cast<std::size_t>(dimension)] |=
-        bloom_bit(token(dimension, value)) | bloom_bit(any_token(dimension));
+    words[static_cast<std::size_t>(dimension)] |= bloom_bit(token(dimension, value)) | bloom_bit(any_token(dimension));
   }
   return words;
 }
@@ -155,15 +150,31 @@ TEST(Index, EntriesAreSignedWithWhatTheirPostingDoesNotAssure) {
   const std::uint64_t bundle = token(Dimension::bundle, "com.a");
   const Entry entry = index.under(*index.node(kBanner, 0), *index.value(bundle), bundle)[0];
   EXPECT_TRUE(entry.may_want(words({{Dimension::make, "google"}, {Dimension::city, "Rome"}})));
-  EXPECT_TRUE(entry.may_want(
-      words({{Dimension::make, "Apple"}, {Dimension::city, "Rome"}, {Dimension::language, "de"}})))
+  EXPECT_TRUE(
+      entry.may_want(words({{Dimension::make, "Apple"}, {Dimension::city, "Rome"}, {Dimension::language, "de"}})))
       << "what is excluded is not signed";
-  const BloomWords no_make = words({{Dimension::city, "Rome"}}),
-                   no_city = words({{Dimension::make, "Apple"}});
+  const BloomWords no_make = words({{Dimension::city, "Rome"}}), no_city = words({{Dimension::make, "Apple"}});
   EXPECT_FALSE(entry.may_want(no_make));
   EXPECT_EQ(entry.unwanted(no_make), Dimension::make);
   EXPECT_FALSE(entry.may_want(no_city));
   EXPECT_EQ(entry.unwanted(no_city), Dimension::city);
+}
+
+TEST(Index, SignaturesAreNotSpentOnWhatThePostingAssures) {
+  const auto signed_with = [](const char* targeting, Dimension dimension, const char* value, std::uint64_t country) {
+    const auto snapshot = with_targeting(targeting);
+    const Index& index = snapshot->index();
+    const Index::Node& node = *index.node(kBanner, country);
+    const std::uint64_t number = token(dimension, value);
+    const Index::Value* posted = index.value(number);
+    const Entry entry = posted == nullptr ? index.plain(node)[0] : index.under(node, *posted, number)[0];
+    return std::vector<int>(entry.wanted_of.begin(), entry.wanted_of.end());
+  };
+  const std::vector<int> make_alone = {static_cast<int>(Dimension::make), kNoDimension};
+  EXPECT_EQ(signed_with(R"({"country": ["US"], "make": ["Apple"]})", Dimension::bundle, "none", country("US")),
+            make_alone);
+  EXPECT_EQ(signed_with(R"({"deal": ["d"], "make": ["Apple"]})", Dimension::deal, "d", 0), make_alone);
+  EXPECT_EQ(signed_with(R"({"bundle": ["com.a"], "make": ["Apple"]})", Dimension::bundle, "com.a", 0), make_alone);
 }
 
 TEST(Index, EntriesOfWhoWantsNothingWantEverything) {
@@ -211,19 +222,17 @@ TEST(Index, DropsCountriesWhereThereWouldBeTooManyPostings) {
 }
 
 TEST(Index, ListsStandByValueInUsdDearestFirst) {
-  const auto snapshot =
-      testing::compile({campaign("usd 1"), campaign("usd 3", R"({"bid": {"price": 3}})"),
-                        campaign("jpy 500", R"({"bid": {"price": 500}, "currency": "JPY"})"),
-                        campaign("eur 1", R"({"currency": "EUR"})"), campaign("usd 1 again"),
-                        campaign("cpc", R"({"bid": {"model": "cpc", "price": 0.2,
+  const auto snapshot = testing::compile({campaign("usd 1"), campaign("usd 3", R"({"bid": {"price": 3}})"),
+                                          campaign("jpy 500", R"({"bid": {"price": 500}, "currency": "JPY"})"),
+                                          campaign("eur 1", R"({"currency": "EUR"})"), campaign("usd 1 again"),
+                                          campaign("cpc", R"({"bid": {"model": "cpc", "price": 0.2,
                                                                       "expected_ctr": 0.02}})")});
   EXPECT_EQ(plain(*snapshot), (Ids{"jpy 500", "cpc", "usd 3", "eur 1", "usd 1", "usd 1 again"}))
       << "5, 4, 3, 2, 1 and 1 dollars; equals as in the file";
   const Index::Node* node = snapshot->index().node(kBanner, 0);
   const auto entries = snapshot->index().plain(*node);
-  EXPECT_TRUE(std::is_sorted(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return a.value_usd > b.value_usd;
-  }));
+  EXPECT_TRUE(std::is_sorted(entries.begin(), entries.end(),
+                             [](const Entry& a, const Entry& b) { return a.value_usd > b.value_usd; }));
   EXPECT_EQ(entries[0].value_usd, 5'000'000);
 }
 

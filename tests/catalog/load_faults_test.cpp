@@ -96,29 +96,22 @@ TEST(CampaignFaults, AreFoundWhereTheyAre) {
       {"/targeting/bundle/include/0", R"({"targeting": {"bundle": {"include": [""]}}})"},
       {"/targeting/bundle/exclude/0", R"({"targeting": {"bundle": {"exclude": ["*"]}}})"},
       {"/targeting/country/1", R"({"targeting": {"country": ["DE", "Germany"]}})"},
-      {"/targeting/segment/include",
-       R"({"targeting": {"segment": {"any": ["s"], "include": ["s"]}}})"},
+      {"/targeting/segment/include", R"({"targeting": {"segment": {"any": ["s"], "include": ["s"]}}})"},
       {"/targeting/segment/all/0", R"({"targeting": {"segment": {"all": ["*"]}}})"},
       {"/targeting/os_version/0/os", R"({"targeting": {"os_version": [{"min": "1"}]}})"},
       {"/targeting/os_version/0/os", R"({"targeting": {"os_version": [{"os": "iso"}]}})"},
-      {"/targeting/os_version/0/min",
-       R"({"targeting": {"os_version": [{"os": "ios", "min": "new"}]}})"},
-      {"/targeting/os_version/0/min",
-       R"({"targeting": {"os_version": [{"os": "ios", "min": 12}]}})"},
-      {"/targeting/os_version/0/max",
-       R"({"targeting": {"os_version": [{"os": "ios", "min": "13", "max": "12"}]}})"},
+      {"/targeting/os_version/0/min", R"({"targeting": {"os_version": [{"os": "ios", "min": "new"}]}})"},
+      {"/targeting/os_version/0/min", R"({"targeting": {"os_version": [{"os": "ios", "min": 12}]}})"},
+      {"/targeting/os_version/0/max", R"({"targeting": {"os_version": [{"os": "ios", "min": "13", "max": "12"}]}})"},
       {"/targeting/os_version/0", R"({"targeting": {"os_version": ["13"]}})"},
       {"/targeting/radius/0", R"({"targeting": {"radius": [{"lat": 1, "lon": 2}]}})"},
       {"/targeting/radius/0/lat", R"({"targeting": {"radius": [{"lat": 91, "lon": 2, "km": 5}]}})"},
       {"/targeting/radius/0/km", R"({"targeting": {"radius": [{"lat": 9, "lon": 2, "km": 0}]}})"},
-      {"/targeting/radius/0/miles",
-       R"({"targeting": {"radius": [{"lat": 9, "lon": 2, "km": 5, "miles": 3}]}})"},
-      {"/targeting/hour_of_week/0/days/0",
-       R"({"targeting": {"hour_of_week": [{"days": ["monday"]}]}})"},
+      {"/targeting/radius/0/miles", R"({"targeting": {"radius": [{"lat": 9, "lon": 2, "km": 5, "miles": 3}]}})"},
+      {"/targeting/hour_of_week/0/days/0", R"({"targeting": {"hour_of_week": [{"days": ["monday"]}]}})"},
       {"/targeting/hour_of_week/0/days/0", R"({"targeting": {"hour_of_week": [{"days": [1]}]}})"},
       {"/targeting/hour_of_week/0/days", R"({"targeting": {"hour_of_week": [{"days": []}]}})"},
-      {"/targeting/hour_of_week/0/to",
-       R"({"targeting": {"hour_of_week": [{"from": 22, "to": 6}]}})"},
+      {"/targeting/hour_of_week/0/to", R"({"targeting": {"hour_of_week": [{"from": 22, "to": 6}]}})"},
       {"/targeting/hour_of_week/0/to", R"({"targeting": {"hour_of_week": [{"to": 25}]}})"},
       {"/targeting/hour_of_week", R"({"targeting": {"hour_of_week": []}})"},
       {"/targeting/age", R"({"targeting": {"age": 18}})"},
@@ -128,9 +121,8 @@ TEST(CampaignFaults, AreFoundWhereTheyAre) {
   };
   for (const Mistake& mistake : mistakes) {
     const Loaded loaded = load(testing::file({campaign("c", mistake.patch)}));
-    EXPECT_EQ(places(loaded), Places{std::string("/campaigns/0") + mistake.where})
-        << mistake.patch << "\n"
-        << testing::text_of(loaded.faults);
+    EXPECT_EQ(places(loaded), Places{std::string("/campaigns/0") + mistake.where}) << mistake.patch << "\n"
+                                                                                   << testing::text_of(loaded.faults);
   }
 }
 
@@ -183,12 +175,9 @@ TEST(CreativeFaults, AreFoundWhereTheyAre) {
       {"video", "/media_files", R"({"media_files": []})"},
       {"video", "/media_files", R"({"media_files": "v.mp4"})"},
       {"video", "/media_files/0", R"({"media_files": ["v.mp4"]})"},
-      {"video", "/media_files/0",
-       R"({"media_files": [{"url": "https://a.example/v", "type": "video/mp4", "w": 1}]})"},
-      {"video", "/media_files/0/url",
-       R"({"media_files": [{"url": "v.mp4", "type": "video/mp4", "w": 1, "h": 1}]})"},
-      {"video", "/media_files/0/type",
-       R"({"media_files": [{"url": "https://a.example/v", "w": 1, "h": 1}]})"},
+      {"video", "/media_files/0", R"({"media_files": [{"url": "https://a.example/v", "type": "video/mp4", "w": 1}]})"},
+      {"video", "/media_files/0/url", R"({"media_files": [{"url": "v.mp4", "type": "video/mp4", "w": 1, "h": 1}]})"},
+      {"video", "/media_files/0/type", R"({"media_files": [{"url": "https://a.example/v", "w": 1, "h": 1}]})"},
       {"video", "/media_files/0/h",
        R"({"media_files": [{"url": "https://a.example/v", "type": "video/mp4", "w": 1, "h": 0}]})"},
       {"video", "/media_files/0/bitrate",
@@ -199,16 +188,12 @@ TEST(CreativeFaults, AreFoundWhereTheyAre) {
       {"native", "/titles/0", R"({"titles": [""]})"},
       {"native", "/titles", R"({"titles": ["{{imp_id}}"]})"},
       {"native", "/landing_page", R"({"landing_page": null})"},
-      {"native", "/images/0/type",
-       R"({"images": [{"url": "https://a.example/i", "w": 1, "h": 1}]})"},
-      {"native", "/images/0/type",
-       R"({"images": [{"type": "logo", "url": "https://a.example/i", "w": 1, "h": 1}]})"},
-      {"native", "/images/0",
-       R"({"images": [{"type": "icon", "url": "https://a.example/i", "w": 1}]})"},
+      {"native", "/images/0/type", R"({"images": [{"url": "https://a.example/i", "w": 1, "h": 1}]})"},
+      {"native", "/images/0/type", R"({"images": [{"type": "logo", "url": "https://a.example/i", "w": 1, "h": 1}]})"},
+      {"native", "/images/0", R"({"images": [{"type": "icon", "url": "https://a.example/i", "w": 1}]})"},
       {"native", "/images/0", R"({"images": ["https://a.example/i"]})"},
       {"native", "/images/0/url", R"({"images": [{"type": "icon", "w": 1, "h": 1}]})"},
-      {"native", "/images/0/w",
-       R"({"images": [{"type": "icon", "url": "https://a.example/i", "w": 0, "h": 1}]})"},
+      {"native", "/images/0/w", R"({"images": [{"type": "icon", "url": "https://a.example/i", "w": 0, "h": 1}]})"},
       {"native", "/data/0/type", R"({"data": [{"value": "x"}]})"},
       {"native", "/data/0/type", R"({"data": [{"type": "slogan", "value": "x"}]})"},
       {"native", "/data/0/value", R"({"data": [{"type": "desc"}]})"},
@@ -250,48 +235,38 @@ TEST(FileFaults, AreFoundWhereTheyAre) {
 TEST(FileFaults, NameRepeatedIds) {
   Json twins = campaign("c2");
   twins["creatives"] = {creative("banner"), creative("video"), creative("native")};
-  const Loaded loaded =
-      load(testing::file({campaign("c1"), twins, campaign("c1"), campaign("c1")}));
-  EXPECT_EQ(places(loaded), (Places{"/campaigns/1/creatives/1/id", "/campaigns/1/creatives/2/id",
-                                    "/campaigns/2/id", "/campaigns/3/id"}));
-  EXPECT_NE(testing::text_of(loaded.faults).find("/campaigns/0"), std::string::npos)
-      << "says which is the other";
+  const Loaded loaded = load(testing::file({campaign("c1"), twins, campaign("c1"), campaign("c1")}));
+  EXPECT_EQ(places(loaded), (Places{"/campaigns/1/creatives/1/id", "/campaigns/1/creatives/2/id", "/campaigns/2/id",
+                                    "/campaigns/3/id"}));
+  EXPECT_NE(testing::text_of(loaded.faults).find("/campaigns/0"), std::string::npos) << "says which is the other";
 }
 
 TEST(FileFaults, DoNotCallMissingIdsRepeated) {
   Json nameless = campaign("c");
   nameless.erase("id");
-  nameless["creatives"] = {creative("banner", R"({"id": null})"),
-                           creative("banner", R"({"id": null})")};
-  EXPECT_EQ(
-      places(load(testing::file({nameless, nameless}))),
-      (Places{"/campaigns/0/creatives/0/id", "/campaigns/0/creatives/1/id", "/campaigns/0/id",
-              "/campaigns/1/creatives/0/id", "/campaigns/1/creatives/1/id", "/campaigns/1/id"}));
+  nameless["creatives"] = {creative("banner", R"({"id": null})"), creative("banner", R"({"id": null})")};
+  EXPECT_EQ(places(load(testing::file({nameless, nameless}))),
+            (Places{"/campaigns/0/creatives/0/id", "/campaigns/0/creatives/1/id", "/campaigns/0/id",
+                    "/campaigns/1/creatives/0/id", "/campaigns/1/creatives/1/id", "/campaigns/1/id"}));
 }
 
 TEST(FileFaults, AreAllThereAtOnce) {
-  Json first =
-      campaign("c1", R"({"seat": null, "currency": "XTS", "bid": {"model": "cpc", "price": -1},
+  Json first = campaign("c1", R"({"seat": null, "currency": "XTS", "bid": {"model": "cpc", "price": -1},
                                   "flight": {"start": "tomorrow"}, "budget": 5})");
-  first["creatives"] = {
-      creative("banner", R"({"w": -1, "markup": "{{x}} {{y}}", "adomain": ["a b"]})")};
-  const Json second = campaign(
-      "c1", R"({"targeting": {"os": ["iso"], "country": ["Spain"], "age": {"min": "x"}}})");
+  first["creatives"] = {creative("banner", R"({"w": -1, "markup": "{{x}} {{y}}", "adomain": ["a b"]})")};
+  const Json second = campaign("c1", R"({"targeting": {"os": ["iso"], "country": ["Spain"], "age": {"min": "x"}}})");
   const Loaded loaded = load(testing::file({first, second}));
-  EXPECT_EQ(
-      places(loaded),
-      (Places{"/campaigns/0/bid/expected_ctr", "/campaigns/0/bid/price", "/campaigns/0/budget",
-              "/campaigns/0/creatives/0/adomain/0", "/campaigns/0/creatives/0/markup",
-              "/campaigns/0/creatives/0/markup", "/campaigns/0/creatives/0/w",
-              "/campaigns/0/currency", "/campaigns/0/flight/start", "/campaigns/0/seat",
-              "/campaigns/1/id", "/campaigns/1/targeting/age/min",
-              "/campaigns/1/targeting/country/0", "/campaigns/1/targeting/os/0"}))
+  EXPECT_EQ(places(loaded), (Places{"/campaigns/0/bid/expected_ctr", "/campaigns/0/bid/price", "/campaigns/0/budget",
+                                    "/campaigns/0/creatives/0/adomain/0", "/campaigns/0/creatives/0/markup",
+                                    "/campaigns/0/creatives/0/markup", "/campaigns/0/creatives/0/w",
+                                    "/campaigns/0/currency", "/campaigns/0/flight/start", "/campaigns/0/seat",
+                                    "/campaigns/1/id", "/campaigns/1/targeting/age/min",
+                                    "/campaigns/1/targeting/country/0", "/campaigns/1/targeting/os/0"}))
       << testing::text_of(loaded.faults);
 }
 
 TEST(FileFaults, SuggestWhatIsKnownForAMisspelling) {
-  const Loaded loaded =
-      load(testing::file({campaign("c", R"({"targeting": {"devicetype": ["tv"]}})")}));
+  const Loaded loaded = load(testing::file({campaign("c", R"({"targeting": {"devicetype": ["tv"]}})")}));
   ASSERT_EQ(loaded.faults.size(), 1u);
   EXPECT_NE(loaded.faults[0].what.find("device_type"), std::string::npos) << loaded.faults[0].what;
 }

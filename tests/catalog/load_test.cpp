@@ -65,9 +65,7 @@ class Complete : public ::testing::Test {
     EXPECT_EQ(testing::text_of(loaded.faults), "");
     if (loaded.campaigns.size() != 1) throw std::runtime_error("the sample did not load");
   }
-  const NameRule& rule(Dimension dimension) const {
-    return it().targeting.names[static_cast<std::size_t>(dimension)];
-  }
+  const NameRule& rule(Dimension dimension) const { return it().targeting.names[static_cast<std::size_t>(dimension)]; }
   const Campaign& it() const { return loaded.campaigns[0]; }
 
   Loaded loaded;
@@ -94,9 +92,7 @@ TEST_F(Complete, CampaignIsRead) {
 }
 
 TEST_F(Complete, TraitsAreRead) {
-  const auto accepts = [&](Trait trait, int value) {
-    return (it().targeting.traits & trait_bit(trait, value)) != 0;
-  };
+  const auto accepts = [&](Trait trait, int value) { return (it().targeting.traits & trait_bit(trait, value)) != 0; };
   EXPECT_TRUE(accepts(Trait::inventory, 1) && accepts(Trait::inventory, 2));
   EXPECT_FALSE(accepts(Trait::inventory, 3) || accepts(Trait::inventory, 0));
   EXPECT_TRUE(accepts(Trait::device_type, 0) && accepts(Trait::device_type, 2));
@@ -126,8 +122,7 @@ TEST_F(Complete, NamesAreRead) {
       {Dimension::model, {"iPhone"}},       {Dimension::language, {"de"}},
       {Dimension::carrier, {"Vodafone"}},   {Dimension::segment, {"s1", "s2"}}};
   ASSERT_EQ(std::size(included), kDimensions);
-  for (const auto& [dimension, names] : included)
-    EXPECT_EQ(rule(dimension).include, names) << key(dimension);
+  for (const auto& [dimension, names] : included) EXPECT_EQ(rule(dimension).include, names) << key(dimension);
   EXPECT_EQ(rule(Dimension::bundle).exclude, Names{"com.b"});
   EXPECT_EQ(rule(Dimension::segment).all, Names{"s3"});
   EXPECT_EQ(rule(Dimension::segment).exclude, Names{"s4"});
@@ -155,8 +150,8 @@ TEST_F(Complete, SpecialTargetingIsRead) {
 
 TEST_F(Complete, CreativesAreRead) {
   ASSERT_EQ(it().creatives.size(), 4u);
-  const Creative &banner = it().creatives[0], &video = it().creatives[1],
-                 &audio = it().creatives[2], &native = it().creatives[3];
+  const Creative &banner = it().creatives[0], &video = it().creatives[1], &audio = it().creatives[2],
+                 &native = it().creatives[3];
   EXPECT_EQ(banner.media, Media::banner);
   EXPECT_EQ(banner.w, 300);
   EXPECT_EQ(banner.h, 250);
@@ -228,10 +223,7 @@ TEST(LoadCampaigns, FindsInsecureAssetsWhereverTheyAre) {
                 R"({"media_files": [{"url": "http://a.example/v.mp4", "type": "video/mp4", "w": 1,
                              "h": 1}]})"),
        false},
-      {creative(
-           "native",
-           R"({"images": [{"type": "icon", "url": "http://a.example/i.png", "w": 1, "h": 1}]})"),
-       false},
+      {creative("native", R"({"images": [{"type": "icon", "url": "http://a.example/i.png", "w": 1, "h": 1}]})"), false},
   };
   for (const auto& [json, secure] : creatives) {
     Json c = campaign("c");

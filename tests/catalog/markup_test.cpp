@@ -26,8 +26,7 @@ std::string cut(std::string_view markup) {
   std::string text;
   for (const Piece& piece : cut_markup(markup, kCampaign, kCreative)) {
     text += piece.text;
-    if (piece.macro != Macro::none)
-      text += "<" + std::to_string(static_cast<int>(piece.macro)) + ">";
+    if (piece.macro != Macro::none) text += "<" + std::to_string(static_cast<int>(piece.macro)) + ">";
   }
   return text;
 }
@@ -35,8 +34,7 @@ std::string cut(std::string_view markup) {
 TEST(CutMarkup, CutsAtTheMacrosOfRequests) {
   EXPECT_EQ(cut(""), "");
   EXPECT_EQ(cut("plain"), "plain");
-  EXPECT_EQ(cut("a{{auction_id}}b{{imp_id}}c{{bid_id}}d{{timestamp}}e{{random}}f"),
-            "a<1>b<2>c<3>d<4>e<5>f");
+  EXPECT_EQ(cut("a{{auction_id}}b{{imp_id}}c{{bid_id}}d{{timestamp}}e{{random}}f"), "a<1>b<2>c<3>d<4>e<5>f");
   EXPECT_EQ(cut("{{random}}"), "<5>");
   EXPECT_EQ(cut("{{random}}{{random}}"), "<5><5>");
   const auto pieces = cut_markup("a{{random}}", kCampaign, kCreative);
@@ -58,10 +56,9 @@ TEST(CutMarkup, EscapesForAJsonString) {
 }
 
 TEST(CheckMacros, FindsUnknownAndUnclosedOnes) {
-  EXPECT_TRUE(
-      check_macros("{{auction_id}} {{imp_id}} {{bid_id}} {{timestamp}} {{random}} {{campaign_id}} "
-                   "{{creative_id}} { } {x} }}")
-          .empty());
+  EXPECT_TRUE(check_macros("{{auction_id}} {{imp_id}} {{bid_id}} {{timestamp}} {{random}} {{campaign_id}} "
+                           "{{creative_id}} { } {x} }}")
+                  .empty());
   EXPECT_EQ(check_macros("{{a}} {{auction_id}} {{b}} {{ random }} {{}}").size(), 4u);
   EXPECT_EQ(check_macros("{{random}} {{random").size(), 1u);
   const auto faults = check_macros("{{AUCTION_PRICE}}");
@@ -85,34 +82,28 @@ Json members(const Json& creative) {
 }
 
 TEST(FixedMembers, AreThoseOfTheMedium) {
-  EXPECT_EQ(
-      members(testing::creative("banner")),
-      Json::parse(
-          R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 1,
+  EXPECT_EQ(members(testing::creative("banner")),
+            Json::parse(
+                R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 1,
                             "w": 300, "h": 250})"));
-  EXPECT_EQ(
-      members(testing::creative("video", R"({"vast": "4.0"})")),
-      Json::parse(
-          R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 2,
+  EXPECT_EQ(members(testing::creative("video", R"({"vast": "4.0"})")),
+            Json::parse(
+                R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 2,
                             "dur": 15, "protocol": 7})"));
-  EXPECT_EQ(
-      members(testing::creative("audio")),
-      Json::parse(
-          R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 3,
+  EXPECT_EQ(members(testing::creative("audio")),
+            Json::parse(
+                R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 3,
                             "dur": 15, "protocol": 3})"));
-  EXPECT_EQ(
-      members(testing::creative("native")),
-      Json::parse(
-          R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 4})"));
+  EXPECT_EQ(members(testing::creative("native")),
+            Json::parse(R"({"adid": "cr", "crid": "cr", "cid": "c1", "adomain": ["brand.example"], "mtype": 4})"));
 }
 
 TEST(FixedMembers, SayWhatTheCreativeSays) {
-  EXPECT_EQ(
-      members(testing::creative("banner", R"({"id": "q\"\\", "adomain": ["a.example", "b.example"],
+  EXPECT_EQ(members(testing::creative("banner", R"({"id": "q\"\\", "adomain": ["a.example", "b.example"],
                 "cat": ["IAB1", "IAB2-3"], "attr": [0, 5, 63], "bundle": "com.b", "iurl": "https://a.example/i",
                 "language": "en"})")),
-      Json::parse(
-          R"({"adid": "q\"\\", "crid": "q\"\\", "cid": "c1", "adomain": ["a.example", "b.example"],
+            Json::parse(
+                R"({"adid": "q\"\\", "crid": "q\"\\", "cid": "c1", "adomain": ["a.example", "b.example"],
                 "cat": ["IAB1", "IAB2-3"], "attr": [0, 5, 63], "bundle": "com.b", "iurl": "https://a.example/i",
                 "language": "en", "mtype": 1, "w": 300, "h": 250})"));
   EXPECT_EQ(members(testing::creative("banner", R"({"cat": ["52"], "cattax": 7})"))["cattax"], 7);
@@ -139,10 +130,8 @@ TEST(NativeFragments, AreJsonInsideAJsonString) {
 }
 
 TEST(MarkupOf, NativeIsItsLink) {
-  const Campaign campaign =
-      load(testing::campaign("c", Json{{"creatives", {testing::creative("native")}}}.dump()));
-  EXPECT_EQ(markup_of(campaign, campaign.creatives[0]),
-            R"(,"link":{"url":"https://brand.example/"})");
+  const Campaign campaign = load(testing::campaign("c", Json{{"creatives", {testing::creative("native")}}}.dump()));
+  EXPECT_EQ(markup_of(campaign, campaign.creatives[0]), R"(,"link":{"url":"https://brand.example/"})");
 }
 
 }  // namespace

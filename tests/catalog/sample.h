@@ -21,10 +21,8 @@ inline Json creative(std::string_view media, std::string_view patch = "{}") {
   } else if (media == "native") {
     json.update({{"titles", {"A title"}}, {"landing_page", "https://brand.example/"}});
   } else {
-    const Json file = {
-        {"url", "https://cdn.example/ad.mp4"}, {"type", "video/mp4"}, {"w", 640}, {"h", 360}};
-    json.update(
-        {{"duration", 15}, {"landing_page", "https://brand.example/"}, {"media_files", {file}}});
+    const Json file = {{"url", "https://cdn.example/ad.mp4"}, {"type", "video/mp4"}, {"w", 640}, {"h", 360}};
+    json.update({{"duration", 15}, {"landing_page", "https://brand.example/"}, {"media_files", {file}}});
   }
   json.merge_patch(Json::parse(patch));
   return json;

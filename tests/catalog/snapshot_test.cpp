@@ -12,20 +12,17 @@ using testing::campaign;
 using testing::creative;
 
 TEST(Snapshot, KeepsPausedCampaignsOutOfTheIndex) {
-  const auto snapshot =
-      testing::compile({campaign("on"), campaign("off", R"({"status": "paused"})")});
+  const auto snapshot = testing::compile({campaign("on"), campaign("off", R"({"status": "paused"})")});
   ASSERT_EQ(snapshot->campaigns().size(), 2u) << "but knows them, for explain";
   EXPECT_EQ(snapshot->campaigns()[1].source->id, "off");
   const Index& index = snapshot->index();
   EXPECT_EQ(index.postings(), 1u);
-  EXPECT_EQ(snapshot->line(index.plain(*index.node({1, 300, 250}, 0))[0].line).campaign->source->id,
-            "on");
+  EXPECT_EQ(snapshot->line(index.plain(*index.node({1, 300, 250}, 0))[0].line).campaign->source->id, "on");
 }
 
 TEST(Snapshot, GroupsCreativesOfOneFormatInALine) {
   Json json = campaign("c");
-  json["creatives"] = {creative("banner", R"({"id": "a"})"),
-                       creative("banner", R"({"id": "b", "w": 320, "h": 50})"),
+  json["creatives"] = {creative("banner", R"({"id": "a"})"), creative("banner", R"({"id": "b", "w": 320, "h": 50})"),
                        creative("banner", R"({"id": "c"})"), creative("video", R"({"id": "d"})")};
   const auto snapshot = testing::compile({json, campaign("other")});
   const CompiledCampaign& it = snapshot->campaigns()[0];
@@ -42,30 +39,26 @@ TEST(Snapshot, GroupsCreativesOfOneFormatInALine) {
 }
 
 TEST(Snapshot, ValuesCampaignsInTheirCurrencyAndInUsd) {
-  const auto snapshot =
-      testing::compile({campaign("c", R"({"currency": "EUR", "bid": {"price": 0.000001}})"),
-                        campaign("d", R"({"currency": "JPY", "bid": {"price": 0.000001}})")});
+  const auto snapshot = testing::compile({campaign("c", R"({"currency": "EUR", "bid": {"price": 0.000001}})"),
+                                          campaign("d", R"({"currency": "JPY", "bid": {"price": 0.000001}})")});
   EXPECT_EQ(snapshot->campaigns()[0].value, 1);
   EXPECT_EQ(snapshot->campaigns()[0].value_usd, 2);
   EXPECT_EQ(snapshot->campaigns()[1].value_usd, 0) << "rounded down";
 }
 
 TEST(Snapshot, KnowsWhichDimensionsAreAskedFor) {
-  const auto snapshot =
-      testing::compile({campaign("c", R"({"targeting": {"city": {"exclude": ["Rome"]}}})"),
-                        campaign("d", R"({"targeting": {"segment": {"all": ["s"]}}})"),
-                        campaign("e", R"({"targeting": {"deal": ["d"]}})")});
+  const auto snapshot = testing::compile({campaign("c", R"({"targeting": {"city": {"exclude": ["Rome"]}}})"),
+                                          campaign("d", R"({"targeting": {"segment": {"all": ["s"]}}})"),
+                                          campaign("e", R"({"targeting": {"deal": ["d"]}})")});
   for (std::size_t i = 0; i < kDimensions; ++i) {
     const auto dimension = static_cast<Dimension>(i);
-    const bool used = dimension == Dimension::city || dimension == Dimension::segment ||
-                      dimension == Dimension::deal;
+    const bool used = dimension == Dimension::city || dimension == Dimension::segment || dimension == Dimension::deal;
     EXPECT_EQ(snapshot->uses(dimension), used) << key(dimension);
   }
 }
 
 TEST(Snapshot, SortsAPredicatesTokensAndDropsRepeats) {
-  const auto snapshot = testing::compile(
-      {campaign("c", R"({"targeting": {"bundle": ["com.b", "com.a", "COM.B"]}})")});
+  const auto snapshot = testing::compile({campaign("c", R"({"targeting": {"bundle": ["com.b", "com.a", "COM.B"]}})")});
   ASSERT_EQ(snapshot->campaigns()[0].predicates.size(), 1u);
   const Predicate& predicate = snapshot->campaigns()[0].predicates[0];
   EXPECT_EQ(predicate.dimension, Dimension::bundle);
@@ -95,8 +88,7 @@ TEST(Snapshot, AddsParentsToCategoriesAndCutsLanguages) {
 }
 
 TEST(Snapshot, HasTransparencyOnlyWhereThereIsSome) {
-  const auto snapshot =
-      testing::compile({campaign("c", R"({"dsa": {"behalf": "b", "paid": "p"}})"), campaign("d")});
+  const auto snapshot = testing::compile({campaign("c", R"({"dsa": {"behalf": "b", "paid": "p"}})"), campaign("d")});
   EXPECT_EQ(Json::parse(snapshot->campaigns()[0].dsa_by_publisher)["dsa"]["adrender"], 0);
   EXPECT_EQ(Json::parse(snapshot->campaigns()[0].dsa_by_advertiser)["dsa"]["adrender"], 1);
   EXPECT_EQ(snapshot->campaigns()[1].dsa_by_publisher, "");

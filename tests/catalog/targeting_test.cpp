@@ -57,8 +57,7 @@ TEST(OsValue, KnowsWhatExchangesCallThem) {
                                                        {"", "unknown"},
                                                        {"Symbian", "unknown"},
                                                        {"i", "unknown"}};
-  for (const auto& [name, value] : names)
-    EXPECT_EQ(info(Trait::os).values[os_value(name)], value) << name;
+  for (const auto& [name, value] : names) EXPECT_EQ(info(Trait::os).values[os_value(name)], value) << name;
 }
 
 TEST(GenderValue, LooksAtTheFirstLetter) {
@@ -77,8 +76,7 @@ TEST(Token, IsBlindToCaseButForDeals) {
 
 TEST(Token, DiffersByDimension) {
   std::set<std::uint64_t> tokens;
-  for (std::size_t i = 0; i < kDimensions; ++i)
-    tokens.insert(token(static_cast<Dimension>(i), "us"));
+  for (std::size_t i = 0; i < kDimensions; ++i) tokens.insert(token(static_cast<Dimension>(i), "us"));
   EXPECT_EQ(tokens.size(), kDimensions);
   EXPECT_EQ(tokens.count(0), 0u);
 }

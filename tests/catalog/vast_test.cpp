@@ -41,8 +41,7 @@ std::string served(const Campaign& campaign) {
 
 TEST(Vast, HoldsTheCreative) {
   const Campaign campaign = campaign_of(
-      testing::creative(
-          "video", R"({"duration": 3661, "landing_page": "https://brand.example/?b={{bid_id}}&c=1",
+      testing::creative("video", R"({"duration": 3661, "landing_page": "https://brand.example/?b={{bid_id}}&c=1",
         "media_files": [{"url": "https://a.example/{{random}}.mp4?x=1&y=2", "type": "video/mp4", "w": 640, "h": 360,
                          "bitrate_kbps": 800},
                         {"url": "https://a.example/v.webm", "type": "video/webm", "w": 1280, "h": 720}]})"),
@@ -55,27 +54,23 @@ TEST(Vast, HoldsTheCreative) {
   const ptree& creative = ad.get_child("InLine.Creatives.Creative");
   EXPECT_EQ(creative.get<std::string>("<xmlattr>.id"), "cr");
   EXPECT_EQ(creative.get<std::string>("Linear.Duration"), "01:01:01");
-  EXPECT_EQ(creative.get<std::string>("Linear.VideoClicks.ClickThrough"),
-            "https://brand.example/?b=VALUE&c=1");
+  EXPECT_EQ(creative.get<std::string>("Linear.VideoClicks.ClickThrough"), "https://brand.example/?b=VALUE&c=1");
   std::vector<std::string> files;
   for (const auto& [name, file] : creative.get_child("Linear.MediaFiles")) {
     ASSERT_EQ(name, "MediaFile");
     const ptree& attributes = file.get_child("<xmlattr>");
-    files.push_back(
-        file.data() + " " + attributes.get<std::string>("delivery") + " " +
-        attributes.get<std::string>("type") + " " + attributes.get<std::string>("width") + "x" +
-        attributes.get<std::string>("height") + " " + attributes.get<std::string>("bitrate", "-"));
+    files.push_back(file.data() + " " + attributes.get<std::string>("delivery") + " " +
+                    attributes.get<std::string>("type") + " " + attributes.get<std::string>("width") + "x" +
+                    attributes.get<std::string>("height") + " " + attributes.get<std::string>("bitrate", "-"));
   }
-  EXPECT_EQ(files, (std::vector<std::string>{
-                       "https://a.example/VALUE.mp4?x=1&y=2 progressive video/mp4 640x360 800",
-                       "https://a.example/v.webm progressive video/webm 1280x720 -"}));
+  EXPECT_EQ(files, (std::vector<std::string>{"https://a.example/VALUE.mp4?x=1&y=2 progressive video/mp4 640x360 800",
+                                             "https://a.example/v.webm progressive video/webm 1280x720 -"}));
 }
 
 TEST(Vast, IsOfTheVersionAskedFor) {
   for (const char* version : {"2.0", "3.0", "4.0"}) {
     for (const char* media : {"video", "audio"}) {
-      const Campaign campaign =
-          campaign_of(testing::creative(media, Json{{"vast", version}}.dump()));
+      const Campaign campaign = campaign_of(testing::creative(media, Json{{"vast", version}}.dump()));
       EXPECT_EQ(read(served(campaign)).get<std::string>("VAST.<xmlattr>.version"), version);
     }
   }
@@ -84,8 +79,7 @@ TEST(Vast, IsOfTheVersionAskedFor) {
 TEST(Vast, EscapesNamesAndUrls) {
   const std::string hard = "R&D <\"5\"> 'é' ]]>";
   const Campaign campaign = campaign_of(
-      testing::creative(
-          "video", Json{{"id", hard}, {"landing_page", "https://brand.example/]]>&<\"]]>"}}.dump()),
+      testing::creative("video", Json{{"id", hard}, {"landing_page", "https://brand.example/]]>&<\"]]>"}}.dump()),
       Json{{"id", hard}, {"name", hard}}.dump());
   const std::string xml = served(campaign);
   const ptree ad = read(xml).get_child("VAST.Ad");
@@ -93,15 +87,11 @@ TEST(Vast, EscapesNamesAndUrls) {
   EXPECT_EQ(ad.get<std::string>("InLine.AdTitle"), hard);
   EXPECT_EQ(ad.get<std::string>("InLine.Creatives.Creative.<xmlattr>.id"), hard);
   // The reader keeps the pieces of a split CDATA section together.
-  EXPECT_NE(xml.find("<![CDATA[https://brand.example/]]]]><![CDATA[>&<\"]]]]><![CDATA[>]]>"),
-            std::string::npos)
-      << xml;
+  EXPECT_NE(xml.find("<![CDATA[https://brand.example/]]]]><![CDATA[>&<\"]]]]><![CDATA[>]]>"), std::string::npos) << xml;
 }
 
 TEST(Vast, TitleIsTheIdWhereThereIsNoName) {
-  EXPECT_EQ(read(served(campaign_of(testing::creative("audio"))))
-                .get<std::string>("VAST.Ad.InLine.AdTitle"),
-            "c1");
+  EXPECT_EQ(read(served(campaign_of(testing::creative("audio")))).get<std::string>("VAST.Ad.InLine.AdTitle"), "c1");
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ TEST(CountryCode, KnowsAllCountriesOnceByEachCode) {
 }
 
 TEST(CountryCode, IsZeroForWhatIsNone) {
-  for (const char* text : {"", "U", "UK", "USAA", "Germany", "XX", "ZZZ", "U1", "12", "840", "U ",
-                           "\xC3\xA4", "@@", "[[["}) {
+  for (const char* text :
+       {"", "U", "UK", "USAA", "Germany", "XX", "ZZZ", "U1", "12", "840", "U ", "\xC3\xA4", "@@", "[[["}) {
     EXPECT_EQ(country_code(text), 0) << text;
   }
 }

@@ -63,8 +63,8 @@ TEST(Fields, NoteEveryFaultAndItsPlace) {
   EXPECT_EQ(integer, 7);
   EXPECT_EQ(number, 7);
   EXPECT_TRUE(boolean);
-  EXPECT_EQ(places(faults), (Places{"/at/t", "/at/e", "/at/gone", "/at/i", "/at/f", "/at/n",
-                                    "/at/b", "/at/c", "/at/l/1", "/at/l/2", "/at/o", "/at/typo"}));
+  EXPECT_EQ(places(faults), (Places{"/at/t", "/at/e", "/at/gone", "/at/i", "/at/f", "/at/n", "/at/b", "/at/c",
+                                    "/at/l/1", "/at/l/2", "/at/o", "/at/typo"}));
 }
 
 TEST(Fields, RefuseWhatIsNoObjectOnce) {

@@ -60,9 +60,8 @@ TEST(ParseMicros, ReadsDecimalsAndRoundsThemAsTold) {
 }
 
 TEST(ParseMicros, ReadsWhatIsTooLargeAsTheMost) {
-  for (const char* text :
-       {"1000000000", "1000000000.000001", "1e9", "1e18", "1e99999999999999999999",
-        "999999999999999999", "9999999999999999999", "123456789012345678901234567890"}) {
+  for (const char* text : {"1000000000", "1000000000.000001", "1e9", "1e18", "1e99999999999999999999",
+                           "999999999999999999", "9999999999999999999", "123456789012345678901234567890"}) {
     EXPECT_EQ(parse_micros(text, Rounding::up), kMaxMicros) << text;
     EXPECT_EQ(parse_micros(text, Rounding::down), kMaxMicros) << text;
     EXPECT_EQ(parse_micros("-" + std::string(text), Rounding::up), -kMaxMicros) << text;
@@ -73,9 +72,9 @@ TEST(ParseMicros, ReadsWhatIsTooLargeAsTheMost) {
 }
 
 TEST(ParseMicros, RefusesWhatIsNoNumber) {
-  for (const char* text : {"",    " ",   "-",     "--1",   "+1",    ".",     "-.",  "e5",   "1e",
-                           "1e+", "1e-", "1e+-5", "1e++5", "1e5.0", "1.2.3", "1,5", "0x10", "1 000",
-                           "12a", "nan", "inf",   "null",  "true",  "$1",    "1\n", "1e5e5"}) {
+  for (const char* text :
+       {"",      " ",     "-",   "--1",  "+1",    ".",   "-.",  "e5",  "1e",   "1e+",  "1e-", "1e+-5", "1e++5",
+        "1e5.0", "1.2.3", "1,5", "0x10", "1 000", "12a", "nan", "inf", "null", "true", "$1",  "1\n",   "1e5e5"}) {
     EXPECT_EQ(parse_micros(text, Rounding::up), std::nullopt) << text;
   }
 }

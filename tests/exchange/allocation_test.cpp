@@ -70,14 +70,12 @@ constexpr int kRequests = 10'000;
 
 // What the server's worker allocated while `kRequests` copies of `bytes` were answered, one after
 // the other, each with `status` and, if asked for, compressed.
-std::uint64_t allocations_of(http::Server& server, const std::string& bytes, unsigned status,
-                             bool compressed = false) {
+std::uint64_t allocations_of(http::Server& server, const std::string& bytes, unsigned status, bool compressed = false) {
   Client client(server.addresses().front());
   const auto answer_all = [&](int count) {
     for (int i = 0; i < count; ++i) {
       const auto answer = client.exchange(bytes);
-      if (!answer || answer->status != status ||
-          (answer->header("content-encoding") == "gzip") != compressed) {
+      if (!answer || answer->status != status || (answer->header("content-encoding") == "gzip") != compressed) {
         ADD_FAILURE() << "answer " << i << ": " << (answer ? answer->status : 0) << " "
                       << (answer ? answer->body : "closed");
         return;
@@ -150,9 +148,7 @@ TEST_P(AllocationTest, NoneInTheSteadyState) {
   BidHandler::Options options;
   options.clock = still_clock();
   BidServer bidder(exchanges, compile(GetParam().campaigns, currencies), options);
-  EXPECT_EQ(allocations_of(bidder.server(), GetParam().request, GetParam().status,
-                           GetParam().compressed_answer),
-            0u);
+  EXPECT_EQ(allocations_of(bidder.server(), GetParam().request, GetParam().status, GetParam().compressed_answer), 0u);
 }
 
 const Case kCases[] = {
@@ -165,10 +161,8 @@ const Case kCases[] = {
     {"NotJson", kDisplay, post("/bid/demo", "{\"id\":"), 400},
     {"NoImp", kDisplay, post("/bid/demo", "{\"id\":\"1\"}"), 400},
     {"UnknownExchange", kDisplay, post("/bid/nobody", banner_request()), 404},
-    {"GzipAnswer", kDisplay, post("/bid/demo", many_imps(), "Accept-Encoding: gzip\r\n"), 200,
-     true},
-    {"GzipRequest", kDisplay,
-     post("/bid/demo", gzip(banner_request()), "Content-Encoding: gzip\r\n"), 200},
+    {"GzipAnswer", kDisplay, post("/bid/demo", many_imps(), "Accept-Encoding: gzip\r\n"), 200, true},
+    {"GzipRequest", kDisplay, post("/bid/demo", gzip(banner_request()), "Content-Encoding: gzip\r\n"), 200},
     {"ChunkedRequest", kDisplay, post_chunked("/bid/demo", chunks(banner_request(), 40)), 200},
 };
 INSTANTIATE_TEST_SUITE_P(Requests, AllocationTest, ::testing::ValuesIn(kCases),
@@ -177,8 +171,7 @@ INSTANTIATE_TEST_SUITE_P(Requests, AllocationTest, ::testing::ValuesIn(kCases),
 // That the counting counts: one allocation for each request, each of another kind.
 class Allocating final : public http::Handler {
  public:
-  explicit Allocating(void* (*allocate)(), void (*release)(void*))
-      : allocate_(allocate), release_(release) {}
+  explicit Allocating(void* (*allocate)(), void (*release)(void*)) : allocate_(allocate), release_(release) {}
   void handle(const http::Request&, http::Response&) override { release_(allocate_()); }
 
  private:
@@ -201,10 +194,8 @@ std::uint64_t allocations_of(void* (*allocate)(), void (*release)(void*)) {
 
 TEST(AllocationControlTest, OnesOfEachKindAreSeen) {
   EXPECT_EQ(allocations_of([]() -> void* { return nullptr; }, [](void*) {}), 0u);
-  EXPECT_EQ(allocations_of([] { return ::operator new(1); }, [](void* p) { ::operator delete(p); }),
-            10'000u);
-  EXPECT_EQ(allocations_of([]() -> void* { return new char[8]; },
-                           [](void* p) { delete[] static_cast<char*>(p); }),
+  EXPECT_EQ(allocations_of([] { return ::operator new(1); }, [](void* p) { ::operator delete(p); }), 10'000u);
+  EXPECT_EQ(allocations_of([]() -> void* { return new char[8]; }, [](void* p) { delete[] static_cast<char*>(p); }),
             10'000u);
   EXPECT_EQ(allocations_of([] { return ::operator new(64, std::align_val_t(64)); },
                            [](void* p) { ::operator delete(p, std::align_val_t(64)); }),

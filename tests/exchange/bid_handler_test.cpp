@@ -52,8 +52,8 @@ class BidHandlerTest : public ::testing::Test {
   }
 
   // `age`: how long ago the request was received.
-  Reply post(std::string_view text, std::string_view exchange = "demo",
-             std::chrono::milliseconds age = 0ms, std::size_t room = 64 * 1024) {
+  Reply post(std::string_view text, std::string_view exchange = "demo", std::chrono::milliseconds age = 0ms,
+             std::size_t room = 64 * 1024) {
     std::string padded(text);
     padded.resize(text.size() + http::kBodyPadding);
     OutputBuffer out(room);
@@ -95,8 +95,8 @@ TEST_F(BidHandlerTest, BidsOnABanner) {
   EXPECT_EQ(bid.at("mtype"), 1);
   EXPECT_EQ(bid.at("w"), 300);
   EXPECT_EQ(bid.at("h"), 250);
-  EXPECT_EQ(bid.at("adm"), "<a href=\"https://tide.example/?b=" + bid.at("id").get<std::string>() +
-                               "&amp;t=1715774400000\">Tide</a>");
+  EXPECT_EQ(bid.at("adm"),
+            "<a href=\"https://tide.example/?b=" + bid.at("id").get<std::string>() + "&amp;t=1715774400000\">Tide</a>");
   EXPECT_EQ(handler_->counters().requests.value(), 1u);
   EXPECT_EQ(handler_->counters().answered.value(), 1u);
   EXPECT_EQ(handler_->counters().bids.value(), 1u);
@@ -155,13 +155,11 @@ TEST_F(BidHandlerTest, SaysWhyWhereTheExchangeWantsToKnow) {
   EXPECT_EQ(no_candidate.status, 200u);
   EXPECT_EQ(no_candidate.json(), (Json{{"id", "r-1"}, {"seatbid", Json::array()}, {"nbr", 0}}));
   EXPECT_EQ(post(banner_request({{"/tmax", 1}}), "nbr").json().at("nbr"), 15);
-  EXPECT_EQ(post(banner_request({{"/id", "a\"b\\"}, {"/tmax", 1}}), "nbr").json().at("id"),
-            "a\"b\\");
+  EXPECT_EQ(post(banner_request({{"/id", "a\"b\\"}, {"/tmax", 1}}), "nbr").json().at("id"), "a\"b\\");
 }
 
 TEST_F(BidHandlerTest, NamesItsVersionWithEveryAnswer) {
-  for (const std::string& body :
-       {banner_request(), banner_request({{"/tmax", 1}}), std::string("{")}) {
+  for (const std::string& body : {banner_request(), banner_request({{"/tmax", 1}}), std::string("{")}) {
     EXPECT_EQ(post(body).extra_header, "x-openrtb-version: 2.6\r\n") << body;
     EXPECT_EQ(post(body, "nbr").extra_header, "") << body;
   }
@@ -290,8 +288,7 @@ TEST_F(BidHandlerTest, AnswersNativeWithTheAssetsThatWereAskedFor) {
         {"id": 11, "data": {"value": "Tide & Co"}}])"));
   }
   const Json too_short = Json::parse(R"([{"id": 7, "required": 1, "title": {"len": 5}}])");
-  EXPECT_EQ(post(request_for("native", {{"request", Json{{"assets", too_short}}.dump()}})).status,
-            204u);
+  EXPECT_EQ(post(request_for("native", {{"request", Json{{"assets", too_short}}.dump()}})).status, 204u);
 }
 
 TEST_F(BidHandlerTest, AnswersVideoAndAudioWithVast) {
@@ -311,8 +308,7 @@ TEST_F(BidHandlerTest, AnswersVideoAndAudioWithVast) {
   EXPECT_THAT(vast, ::testing::HasSubstr("<![CDATA[https://cdn.tide.example/v.mp4]]>"));
   EXPECT_THAT(vast, ::testing::HasSubstr("?b=" + seen.at("id").get<std::string>()));
 
-  const Json audio{
-      {"mimes", Json::array({"audio/mpeg"})}, {"maxduration", 30}, {"protocols", Json::array({3})}};
+  const Json audio{{"mimes", Json::array({"audio/mpeg"})}, {"maxduration", 30}, {"protocols", Json::array({3})}};
   const Json heard = post(request_for("audio", audio)).bid();
   EXPECT_EQ(heard.at("mtype"), 3);
   EXPECT_THAT(heard.at("adm").get<std::string>(), ::testing::HasSubstr("type=\"audio/mpeg\""));

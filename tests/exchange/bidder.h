@@ -31,8 +31,7 @@ inline std::string source_file(const std::string& path) {
 }
 
 // Throws with the first fault there is.
-inline std::shared_ptr<const catalog::Snapshot> compile(std::string_view campaigns,
-                                                        const CurrencyTable& currencies) {
+inline std::shared_ptr<const catalog::Snapshot> compile(std::string_view campaigns, const CurrencyTable& currencies) {
   catalog::Loaded loaded = catalog::load_campaigns(campaigns, currencies);
   if (!loaded.faults.empty()) {
     throw std::runtime_error(loaded.faults.front().where + ": " + loaded.faults.front().what);
@@ -44,18 +43,15 @@ inline std::shared_ptr<const catalog::Snapshot> compile(std::string_view campaig
 inline Clock still_clock() {
   Clock clock;
   clock.steady = [] { return std::chrono::steady_clock::time_point{}; };
-  clock.wall = [] {
-    return std::chrono::system_clock::time_point(std::chrono::seconds(1'715'774'400));
-  };
+  clock.wall = [] { return std::chrono::system_clock::time_point(std::chrono::seconds(1'715'774'400)); };
   return clock;
 }
 
 // One worker on a free port of the loopback. `exchanges` must outlive it.
 class BidServer {
  public:
-  BidServer(const std::deque<Exchange>& exchanges,
-            std::shared_ptr<const catalog::Snapshot> snapshot, const BidHandler::Options& bidding,
-            http::Options options = {})
+  BidServer(const std::deque<Exchange>& exchanges, std::shared_ptr<const catalog::Snapshot> snapshot,
+            const BidHandler::Options& bidding, http::Options options = {})
       : server_(on_loopback(std::move(options)), [&](unsigned) {
           auto handler = std::make_unique<BidHandler>(exchanges, snapshot, bidding);
           handler_ = handler.get();

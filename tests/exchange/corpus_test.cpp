@@ -31,8 +31,7 @@ using Json = nlohmann::json;
 
 fs::path corpus() {
   const char* named = std::getenv("BIDWELL_CORPUS");
-  return named != nullptr ? fs::path(named)
-                          : fs::path(BIDWELL_SOURCE_DIR).parent_path() / "shared/corpus";
+  return named != nullptr ? fs::path(named) : fs::path(BIDWELL_SOURCE_DIR).parent_path() / "shared/corpus";
 }
 
 std::vector<std::string> lines_of(const fs::path& path) {
@@ -71,8 +70,7 @@ class CorpusTest : public ::testing::Test {
     client_.reset();
     BidHandler::Options options;
     options.clock = still_clock();  // the corpus has a tmax of 1
-    bidder_ =
-        std::make_unique<BidServer>(exchanges_, compile(catalog, config_.currencies), options);
+    bidder_ = std::make_unique<BidServer>(exchanges_, compile(catalog, config_.currencies), options);
     client_ = std::make_unique<Client>(bidder_->address());
   }
 
@@ -141,9 +139,8 @@ TEST_P(CorpusRequestsTest, EachGetsACorrectAnswer) {
         << "line " << line << ": " << answer.status << " " << answer.body << request;
     const openrtb::Answer seen{answer.status, answer.body};
     for (const auto& violation : openrtb::validate(request, seen, rules_)) {
-      ADD_FAILURE() << "line " << line << ", rule " << violation.rule << " at " << violation.where
-                    << ": " << violation.what << "\nrequest " << request << "\nanswer "
-                    << answer.body;
+      ADD_FAILURE() << "line " << line << ", rule " << violation.rule << " at " << violation.where << ": "
+                    << violation.what << "\nrequest " << request << "\nanswer " << answer.body;
     }
     const std::size_t before = bids;
     for (const auto& one : bids_of(answer)) {
@@ -155,10 +152,8 @@ TEST_P(CorpusRequestsTest, EachGetsACorrectAnswer) {
   }
   EXPECT_EQ(bidder_->counters().answered.value(), answered + refused);  // each refused: serves()
 
-  std::printf("%s: %zu requests, %zu with bids (%.1f %%), %zu refused; %zu bids:", GetParam(),
-              requests.size(), answered,
-              100.0 * static_cast<double>(answered) / static_cast<double>(requests.size()), refused,
-              bids);
+  std::printf("%s: %zu requests, %zu with bids (%.1f %%), %zu refused; %zu bids:", GetParam(), requests.size(),
+              answered, 100.0 * static_cast<double>(answered) / static_cast<double>(requests.size()), refused, bids);
   for (const auto& [media, count] : by_media) std::printf(" %s %zu", media.c_str(), count);
   std::printf("\n");
   for (const char* media : {"banner", "video", "audio", "native"}) EXPECT_GT(by_media[media], 0u);
@@ -178,8 +173,7 @@ TEST_F(CorpusTest, BodiesThatAreNotJsonAreRefused) {
 }
 
 TEST_F(CorpusTest, DocumentsThatAreNoBidRequestAreRefused) {
-  const std::map<std::size_t, std::string> accepted = {
-      {6, "its id is a number, which stands for itself"}};
+  const std::map<std::size_t, std::string> accepted = {{6, "its id is a number, which stands for itself"}};
   const auto documents = lines_of(corpus() / "not_a_bid_request.ndjson");
   for (std::size_t line = 1; line <= documents.size(); ++line) {
     const Answer answer = bid(documents[line - 1]);

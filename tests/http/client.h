@@ -40,8 +40,7 @@ class Client {
       throw std::runtime_error("connect");
     }
   }
-  Client(Client&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), text_(std::move(other.text_)) {}
+  Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), text_(std::move(other.text_)) {}
   Client& operator=(Client&&) = delete;
   ~Client() {
     if (fd_ >= 0) ::close(fd_);

@@ -13,8 +13,7 @@ class Echo : public Handler {
  public:
   void handle(const Request& request, Response& response) override {
     // The padding may be read.
-    for (std::size_t i = 0; i < kBodyPadding; ++i)
-      sum_ = sum_ + request.body.data()[request.body.size() + i];
+    for (std::size_t i = 0; i < kBodyPadding; ++i) sum_ = sum_ + request.body.data()[request.body.size() + i];
     response.set_status(200);
     response.body().append_number(request.body.size());
     response.body().append(':');
@@ -33,8 +32,7 @@ class Show : public Handler {
     response.set_status(200);
     OutputBuffer& body = response.body();
     body.append(kMethods[static_cast<std::size_t>(request.method)]);
-    for (const std::string_view part :
-         {request.path, request.query, request.first_segment, request.rest}) {
+    for (const std::string_view part : {request.path, request.query, request.first_segment, request.rest}) {
       body.append(' ');
       body.append(part);
     }

@@ -76,8 +76,7 @@ TEST_F(Limits, LargeHeadsOutgrowTheOwnBuffer) {
   Options options;
   options.head_bytes_max = 40'000;
   Rig rig(options);
-  const std::string request =
-      post("/echo", text_of(20'000), "X: " + std::string(30'000, 'x') + "\r\n");
+  const std::string request = post("/echo", text_of(20'000), "X: " + std::string(30'000, 'x') + "\r\n");
   for (int i = 0; i < 3; ++i) {
     rig.send(request + request);
     const auto answers = parse_answers(rig.received());
@@ -110,8 +109,7 @@ TEST_F(Limits, OversizedBodyIsThrownAway) {
 TEST_F(Limits, HugeBodyClosesTheConnection) {
   rig_.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 160001\r\n\r\n");
   expect_refused_and_closed(413, "20000 bytes");
-  rig_.send(
-      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n");
+  rig_.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n");
   expect_refused_and_closed(413, "20000 bytes");
   const std::string request = post_chunked("/echo", chunks(text_of(200'000), 1000));
   rig_.send(request);
@@ -120,8 +118,7 @@ TEST_F(Limits, HugeBodyClosesTheConnection) {
 
 TEST_F(Limits, ChunkFramingIsBounded) {
   // Extensions that never end, in one line and in many.
-  rig_.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=" +
-            std::string(2000, 'x'));
+  rig_.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=" + std::string(2000, 'x'));
   expect_refused_and_closed(400, "1000 bytes");
   rig_.send(post_chunked("/echo", chunks(text_of(1000), 1, ";a=" + std::string(500, 'x'))));
   expect_refused_and_closed(413, "20000 bytes");
@@ -157,9 +154,8 @@ TEST_F(Limits, DamagedGzip) {
   const std::string good = gzip(text_of(5000));
   std::string flipped = good;
   flipped[good.size() - 6] ^= 1;  // in the checksum
-  for (const std::string& bad :
-       {good.substr(0, good.size() - 1), good + "x", good + good.substr(0, 9), flipped,
-        std::string("not gzip"), std::string("\x1f\x8b")}) {
+  for (const std::string& bad : {good.substr(0, good.size() - 1), good + "x", good + good.substr(0, 9), flipped,
+                                 std::string("not gzip"), std::string("\x1f\x8b")}) {
     rig_.send(post("/echo", bad, kGzip));
     expect_refused(400, "not valid gzip");
   }

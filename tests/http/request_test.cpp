@@ -63,8 +63,7 @@ std::vector<Sample> samples() {
       {"one_byte_chunks", post_chunked("/echo", chunks(text_of(100), 1)), echoed(text_of(100))},
       {"no_chunk", post_chunked("/echo", chunks("", 1)), "0:"},
       {"gzip", post("/echo", gzip(body), "Content-Encoding: gzip\r\n"), echoed(body)},
-      {"gzip_chunked",
-       post_chunked("/echo", chunks(gzip(body), 50), "Content-Encoding: x-gzip\r\n"), echoed(body)},
+      {"gzip_chunked", post_chunked("/echo", chunks(gzip(body), 50), "Content-Encoding: x-gzip\r\n"), echoed(body)},
       {"leading_empty_lines", "\r\n\r\n" + post("/echo", body), echoed(body)},
   };
 }
@@ -124,8 +123,7 @@ TEST(Request, PipelinedInOnePiece) {
     sent += post_chunked("/echo", chunks(large, 3'000));
     expected.push_back(echoed(large));
   }
-  for (const std::size_t piece :
-       {sent.size(), std::size_t{5'000}, std::size_t{977}, std::size_t{64}}) {
+  for (const std::size_t piece : {sent.size(), std::size_t{5'000}, std::size_t{977}, std::size_t{64}}) {
     SCOPED_TRACE(piece);
     for (std::size_t at = 0; at < sent.size(); at += piece) {
       rig.send(std::string_view(sent).substr(at, piece));
@@ -230,20 +228,16 @@ TEST(Request, BadHeads) {
       {"GET /show HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "more than one Host"},
       {"GET /show HTTP/1.1\r\nHost : a\r\n\r\n", "header name"},
       {"GET /show HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n", "header value"},
-      {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-       "Content-Length"},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", "Content-Length"},
       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "Content-Length"},
       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", "Content-Length"},
       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\na", "Content-Length"},
-      {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551617\r\n\r\na",
-       "Content-Length"},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551617\r\n\r\na", "Content-Length"},
       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
        "Transfer-Encoding"},
-      {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
-       "Content-Length"},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", "Content-Length"},
       {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "not chunked"},
-      {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n",
-       "not chunked"},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", "not chunked"},
       {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", "not chunked"},
       {"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.0"},
   };
@@ -279,8 +273,7 @@ TEST(Request, BadChunks) {
   for (const std::string& framed : bad) {
     SCOPED_TRACE(framed);
     rig.reconnect();
-    rig.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + framed +
-             get("/show"));
+    rig.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + framed + get("/show"));
     const auto answers = answers_of(rig);
     ASSERT_EQ(answers.size(), 1U);
     EXPECT_EQ(answers[0].status, 400U);

@@ -10,8 +10,7 @@
 
 namespace bidwell::http::testing {
 
-inline std::string post(std::string_view path, std::string_view body,
-                        std::string_view headers = {}) {
+inline std::string post(std::string_view path, std::string_view body, std::string_view headers = {}) {
   return "POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n" + std::string(headers) +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
@@ -21,8 +20,7 @@ inline std::string get(std::string_view path, std::string_view headers = {}) {
 }
 
 // One chunk per `chunk_size` bytes.
-inline std::string chunks(std::string_view body, std::size_t chunk_size,
-                          std::string_view extension = {}) {
+inline std::string chunks(std::string_view body, std::size_t chunk_size, std::string_view extension = {}) {
   std::string out;
   while (!body.empty()) {
     const std::string_view piece = body.substr(0, chunk_size);
@@ -34,8 +32,7 @@ inline std::string chunks(std::string_view body, std::size_t chunk_size,
   return out + "0\r\n";  // then trailers and an empty line
 }
 
-inline std::string post_chunked(std::string_view path, const std::string& framed,
-                                std::string_view headers = {}) {
+inline std::string post_chunked(std::string_view path, const std::string& framed, std::string_view headers = {}) {
   return "POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n" + std::string(headers) +
          "Transfer-Encoding: chunked\r\n\r\n" + framed + "\r\n";
 }

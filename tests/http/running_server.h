@@ -23,9 +23,7 @@ inline Options on_loopback(unsigned workers = 1) {
 
 class RunningServer : public Server {
  public:
-  explicit RunningServer(const Options& options = on_loopback()) : Server(options, make_router) {
-    start();
-  }
+  explicit RunningServer(const Options& options = on_loopback()) : Server(options, make_router) { start(); }
 
   Client connect(std::size_t address = 0) const { return Client(addresses()[address]); }
 

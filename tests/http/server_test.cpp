@@ -92,8 +92,8 @@ TEST(Server, SaysWhichAddressCannotBeOpened) {
   Options options = on_loopback();
   options.listen = server.addresses();
   EXPECT_THAT(failure_of(options), ::testing::HasSubstr(server.addresses()[0]));
-  for (const char* bad : {"127.0.0.1", "host:80", "127.0.0.1:65536", "::1:80", "[127.0.0.1]:80",
-                          "unix:", "203.0.113.1:0"}) {
+  for (const char* bad :
+       {"127.0.0.1", "host:80", "127.0.0.1:65536", "::1:80", "[127.0.0.1]:80", "unix:", "203.0.113.1:0"}) {
     options.listen = {bad};
     EXPECT_THAT(failure_of(options), ::testing::HasSubstr(bad));
   }

@@ -79,8 +79,7 @@ TEST(Stop, AnswersWhatWasSentBefore) {
     RunningServer server;
     std::vector<Client> clients;
     for (int i = 0; i < 8; ++i) clients.push_back(server.connect());
-    for (Client& client : clients)
-      ASSERT_TRUE(client.send(post("/echo", "a") + post("/echo", "b")));
+    for (Client& client : clients) ASSERT_TRUE(client.send(post("/echo", "a") + post("/echo", "b")));
     auto stopped = std::async(std::launch::async, [&] { return server.stop(); });
     for (Client& client : clients) {
       ASSERT_EQ(client.receive().value_or(Answer{}).body, "1:a");

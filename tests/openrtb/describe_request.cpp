@@ -20,8 +20,7 @@ std::string canonical(std::string_view text) {
 
 // Quoted and escaped, so that every field stays on its line.
 std::string quoted(std::string_view text) {
-  return nlohmann::json(canonical(text))
-      .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json(canonical(text)).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 // Writes lines under a path that grows and shrinks with the nesting.
@@ -29,17 +28,13 @@ class Lines {
  public:
   std::string take() { return std::move(out_); }
 
-  void line(std::string_view name, std::string_view value) {
-    out_ += fmt::format("{}{}={}\n", path_, name, value);
-  }
+  void line(std::string_view name, std::string_view value) { out_ += fmt::format("{}{}={}\n", path_, name, value); }
   void text(std::string_view name, std::string_view value) { line(name, quoted(value)); }
   void integer(std::string_view name, std::int32_t value) {
     line(name, value == kAbsent ? "absent" : std::to_string(value));
   }
   void flag(std::string_view name, bool value) { line(name, value ? "true" : "false"); }
-  void enums(std::string_view name, EnumSet value) {
-    line(name, fmt::format("{:#x}", value.bits()));
-  }
+  void enums(std::string_view name, EnumSet value) { line(name, fmt::format("{:#x}", value.bits())); }
   void texts(std::string_view name, Strings values) {
     line(fmt::format("{}.size", name), std::to_string(values.size()));
     for (std::size_t i = 0; i < values.size(); ++i) text(fmt::format("{}[{}]", name, i), values[i]);
@@ -49,8 +44,7 @@ class Lines {
   }
   void floor(std::string_view name, const Floor& value) {
     static constexpr std::string_view kStates[] = {"absent", "read", "unreadable"};
-    line(name, fmt::format("{} {} {}", kStates[static_cast<int>(value.state)], value.micros,
-                           quoted(value.currency)));
+    line(name, fmt::format("{} {} {}", kStates[static_cast<int>(value.state)], value.micros, quoted(value.currency)));
   }
 
   template <class Value, class Write>
@@ -63,8 +57,7 @@ class Lines {
   template <class Span, class Write>
   void each(std::string_view name, const Span& values, Write write) {
     line(fmt::format("{}.size", name), std::to_string(values.size()));
-    for (std::size_t i = 0; i < values.size(); ++i)
-      within(fmt::format("{}[{}]", name, i), values[i], write);
+    for (std::size_t i = 0; i < values.size(); ++i) within(fmt::format("{}[{}]", name, i), values[i], write);
   }
 
  private:
@@ -310,8 +303,7 @@ std::string describe(const BidRequest& request) {
 
 std::string describe_reference(const nlohmann::json& document) {
   const ReferenceReading reading(document);
-  if (reading.error() != ParseError::none)
-    return fmt::format("error={}\n", static_cast<int>(reading.error()));
+  if (reading.error() != ParseError::none) return fmt::format("error={}\n", static_cast<int>(reading.error()));
   return describe(reading.request());
 }
 

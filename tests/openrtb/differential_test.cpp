@@ -108,10 +108,8 @@ class Differential : public testing::Test {
     padded_ = body;
     padded_.append(Parser::kPadding, '1');
     BidRequest request;
-    const ParseError error =
-        parser_.parse(std::string_view(padded_).substr(0, body.size()), request);
-    return error == ParseError::none ? describe(request)
-                                     : "error=" + std::to_string(static_cast<int>(error)) + "\n";
+    const ParseError error = parser_.parse(std::string_view(padded_).substr(0, body.size()), request);
+    return error == ParseError::none ? describe(request) : "error=" + std::to_string(static_cast<int>(error)) + "\n";
   }
 
   // The lines that only one of the two has; empty if they agree.
@@ -124,10 +122,8 @@ class Differential : public testing::Test {
     const auto ours = lines(actual);
     const auto theirs = lines(expected);
     std::string report;
-    for (const auto& line : theirs)
-      report += ours.contains(line) ? "" : "  reference " + line + "\n";
-    for (const auto& line : ours)
-      report += theirs.contains(line) ? "" : "  parser    " + line + "\n";
+    for (const auto& line : theirs) report += ours.contains(line) ? "" : "  reference " + line + "\n";
+    for (const auto& line : ours) report += theirs.contains(line) ? "" : "  parser    " + line + "\n";
     return report.empty() ? "  the same lines in another order\n" : report;
   }
 
@@ -137,8 +133,7 @@ class Differential : public testing::Test {
     std::vector<json::json_pointer> places;
     for (const auto& [path, value] : flat.items()) {
       // Each leaf and all that it stands in, but for the document itself.
-      for (json::json_pointer place(path); !place.empty(); place = place.parent_pointer())
-        places.push_back(place);
+      for (json::json_pointer place(path); !place.empty(); place = place.parent_pointer()) places.push_back(place);
     }
     for (int i = 0; i < count; ++i) {
       json mutant = document;
@@ -179,8 +174,7 @@ bool comparable(const std::string& body, json& document) {
   const auto watch = [&](int, json::parse_event_t event, json& value) {
     if (event == json::parse_event_t::object_start) open.emplace_back();
     if (event == json::parse_event_t::object_end) open.pop_back();
-    if (event == json::parse_event_t::key)
-      repeated |= !open.back().insert(value.get<std::string>()).second;
+    if (event == json::parse_event_t::key) repeated |= !open.back().insert(value.get<std::string>()).second;
     return true;
   };
   document = json::parse(body, watch, false);
@@ -194,17 +188,15 @@ TEST_F(Differential, RequestWithEveryField) {
 TEST_F(Differential, OneFault) {
   for (const char* body :
        {"[]", "5", R"({"imp":[{}]})", R"({"id":null,"imp":[{}]})", R"({"id":"","imp":[{}]})",
-        R"({"id":true,"imp":[{}]})", R"({"id":"r"})", R"({"id":"r","imp":null})",
-        R"({"id":"r","imp":{}})", R"({"id":"r","imp":[5]})", R"({"id":"r","imp":[{},null]})",
-        R"({"id":"r","imp":[]})"}) {
+        R"({"id":true,"imp":[{}]})", R"({"id":"r"})", R"({"id":"r","imp":null})", R"({"id":"r","imp":{}})",
+        R"({"id":"r","imp":[5]})", R"({"id":"r","imp":[{},null]})", R"({"id":"r","imp":[]})"}) {
     EXPECT_EQ(parsed(body), describe_reference(json::parse(body))) << body;
   }
 }
 
 TEST_F(Differential, NativeRequestThatIsNotJson) {
-  for (const char* text :
-       {"", "x", "{", R"({"native":{"assets":[ ... ]}})", R"({"native":{"assets":[)",
-        R"({"ver":"1.2","assets":[{"id":1,"title":{"len":5}})", R"({"ver":"1.2"} x)"}) {
+  for (const char* text : {"", "x", "{", R"({"native":{"assets":[ ... ]}})", R"({"native":{"assets":[)",
+                           R"({"ver":"1.2","assets":[{"id":1,"title":{"len":5}})", R"({"ver":"1.2"} x)"}) {
     json document = json::parse(R"({"id":"r","imp":[{"id":"1","native":{}}]})");
     document["imp"][0]["native"]["request"] = text;
     EXPECT_EQ(difference(document.dump(), document), "") << text;
@@ -224,9 +216,8 @@ TEST_F(Differential, EveryFieldIsSeen) {
                                  "/regs/ext",
                                  "/source/ext"};
   const auto is_second = [&](std::string_view path) {
-    return std::ranges::any_of(seconds, [&](std::string_view place) {
-      return path == place || path.starts_with(std::string(place) + "/");
-    });
+    return std::ranges::any_of(
+        seconds, [&](std::string_view place) { return path == place || path.starts_with(std::string(place) + "/"); });
   };
   const json full = json::parse(kFull);
   const std::string whole = describe_reference(full);

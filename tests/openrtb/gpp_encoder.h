@@ -20,8 +20,7 @@ class GppBits {
   // The sum of Fibonacci numbers that are not neighbours (Zeckendorf), smallest first, and a one.
   GppBits& fibonacci(unsigned value) {
     std::vector<unsigned> numbers = {1, 2};
-    while (numbers.back() < value)
-      numbers.push_back(numbers[numbers.size() - 1] + numbers[numbers.size() - 2]);
+    while (numbers.back() < value) numbers.push_back(numbers[numbers.size() - 1] + numbers[numbers.size() - 2]);
     std::string code;
     for (std::size_t i = numbers.size(); i-- > 0;) {
       const bool taken = numbers[i] <= value;
@@ -34,8 +33,7 @@ class GppBits {
 
   // Base64url of whole bytes, filled up with zeros.
   std::string text() const {
-    static constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::string filled = bits_, text;
     while (filled.size() % 8 != 0) filled += '0';
     while (filled.size() % 6 != 0) filled += '0';
@@ -145,8 +143,7 @@ inline const std::vector<std::pair<std::string_view, int>>& us_fields(unsigned i
 }
 
 // `values` by field; every other field (but the version, 1) is `otherwise`.
-inline std::string us_section(unsigned id, const std::map<std::string_view, unsigned>& values,
-                              unsigned otherwise) {
+inline std::string us_section(unsigned id, const std::map<std::string_view, unsigned>& values, unsigned otherwise) {
   GppBits bits;
   for (const auto& [name, width] : us_fields(id)) {
     const auto at = values.find(name);

@@ -47,8 +47,7 @@ TEST(ParseOddities, OfTheRequest) {
       {R"("test":false)", [](const BidRequest& r) { return text(r.test); }, "0"},
       {R"("cur":"EUR")", [](const BidRequest& r) { return text(r.cur); }, R"({ "EUR" })"},
       {R"("bcat":[1,25])", [](const BidRequest& r) { return text(r.bcat); }, R"({ "1", "25" })"},
-      {R"("bcat":[null,"","IAB1",{},[],true])", [](const BidRequest& r) { return text(r.bcat); },
-       R"({ "IAB1" })"},
+      {R"("bcat":[null,"","IAB1",{},[],true])", [](const BidRequest& r) { return text(r.bcat); }, R"({ "IAB1" })"},
       {R"("bcat":null)", [](const BidRequest& r) { return text(r.bcat); }, "{}"},
       {R"("bcat":{"a":1})", [](const BidRequest& r) { return text(r.bcat); }, "{}"},
       {R"("ext":"none")", [](const BidRequest& r) { return text(r.cattax); }, "1"},
@@ -56,64 +55,51 @@ TEST(ParseOddities, OfTheRequest) {
       {R"("ext":{"cattax":"6"})", [](const BidRequest& r) { return text(r.cattax); }, "6"},
       {R"("ext":{"cattax":6},"cattax":7)", [](const BidRequest& r) { return text(r.cattax); }, "7"},
       {R"("site":{"id":77})", [](const BidRequest& r) { return std::string(r.site.id); }, "77"},
-      {R"("site":{"cat":"IAB1"})", [](const BidRequest& r) { return text(r.site.cat); },
-       R"({ "IAB1" })"},
-      {R"("site":{"keywords":["a","b"],"name":"n"})",
-       [](const BidRequest& r) { return std::string(r.site.name); }, "n"},
+      {R"("site":{"cat":"IAB1"})", [](const BidRequest& r) { return text(r.site.cat); }, R"({ "IAB1" })"},
+      {R"("site":{"keywords":["a","b"],"name":"n"})", [](const BidRequest& r) { return std::string(r.site.name); },
+       "n"},
       {R"("site":null)", [](const BidRequest& r) { return text(r.site.present); }, "0"},
       {R"("site":[])", [](const BidRequest& r) { return text(r.site.present); }, "0"},
       {R"("site":{})", [](const BidRequest& r) { return text(r.site.present); }, "1"},
-      {R"("device":{"carrier":31041})",
-       [](const BidRequest& r) { return std::string(r.device.carrier); }, "31041"},
-      {R"("device":{"ip":"not an ip"})",
-       [](const BidRequest& r) { return std::string(r.device.ip); }, "not an ip"},
-      {R"("device":{"geo":{"country":"US"}})",
-       [](const BidRequest& r) { return std::string(r.device.geo.country); }, "US"},
+      {R"("device":{"carrier":31041})", [](const BidRequest& r) { return std::string(r.device.carrier); }, "31041"},
+      {R"("device":{"ip":"not an ip"})", [](const BidRequest& r) { return std::string(r.device.ip); }, "not an ip"},
+      {R"("device":{"geo":{"country":"US"}})", [](const BidRequest& r) { return std::string(r.device.geo.country); },
+       "US"},
       {R"("device":{"geo":{"country":"Germany"}})",
        [](const BidRequest& r) { return std::string(r.device.geo.country); }, "Germany"},
-      {R"("device":{"geo":{"country":840}})",
-       [](const BidRequest& r) { return std::string(r.device.geo.country); }, "840"},
+      {R"("device":{"geo":{"country":840}})", [](const BidRequest& r) { return std::string(r.device.geo.country); },
+       "840"},
       {R"("device":{"geo":{"lat":"51.5","lon":-0.1}})",
        [](const BidRequest& r) { return text(r.device.geo.located()); }, "1"},
-      {R"("device":{"geo":{"lat":"x","lon":-0.1}})",
-       [](const BidRequest& r) { return text(r.device.geo.located()); }, "0"},
-      {R"("device":{"geo":{"lat":91,"lon":-0.1}})",
-       [](const BidRequest& r) { return text(r.device.geo.located()); }, "0"},
+      {R"("device":{"geo":{"lat":"x","lon":-0.1}})", [](const BidRequest& r) { return text(r.device.geo.located()); },
+       "0"},
+      {R"("device":{"geo":{"lat":91,"lon":-0.1}})", [](const BidRequest& r) { return text(r.device.geo.located()); },
+       "0"},
       {R"("device":{"lmt":"1"})", [](const BidRequest& r) { return text(r.device.lmt); }, "1"},
       {R"("device":{"lmt":null})", [](const BidRequest& r) { return text(r.device.lmt); }, "0"},
       {R"("user":{"yob":"1990"})", [](const BidRequest& r) { return text(r.user.yob); }, "1990"},
       {R"("user":{"yob":1990.0})", [](const BidRequest& r) { return text(r.user.yob); }, "1990"},
-      {R"("user":{"ext":{"consent":"C"}})",
-       [](const BidRequest& r) { return std::string(r.user.consent); }, "C"},
+      {R"("user":{"ext":{"consent":"C"}})", [](const BidRequest& r) { return std::string(r.user.consent); }, "C"},
       {R"("user":{"ext":{"consent":"C"},"consent":"D"})",
        [](const BidRequest& r) { return std::string(r.user.consent); }, "D"},
       {R"("regs":{"ext":{"gdpr":1}})", [](const BidRequest& r) { return text(r.regs.gdpr); }, "1"},
-      {R"("regs":{"gdpr":0,"ext":{"gdpr":1}})",
-       [](const BidRequest& r) { return text(r.regs.gdpr); }, "0"},
-      {R"("regs":{"ext":{"us_privacy":"1YYN"}})",
-       [](const BidRequest& r) { return std::string(r.regs.us_privacy); }, "1YYN"},
+      {R"("regs":{"gdpr":0,"ext":{"gdpr":1}})", [](const BidRequest& r) { return text(r.regs.gdpr); }, "0"},
+      {R"("regs":{"ext":{"us_privacy":"1YYN"}})", [](const BidRequest& r) { return std::string(r.regs.us_privacy); },
+       "1YYN"},
       {R"("regs":{"gpp_sid":7})",
-       [](const BidRequest& r) { return text(r.regs.gpp_sid.empty() ? 0 : r.regs.gpp_sid[0]); },
-       "7"},
+       [](const BidRequest& r) { return text(r.regs.gpp_sid.empty() ? 0 : r.regs.gpp_sid[0]); }, "7"},
       {R"("regs":{"coppa":true})", [](const BidRequest& r) { return text(r.regs.coppa); }, "1"},
       {R"("source":{"ext":{"schain":{"complete":1,"nodes":[{"asi":"a"}]}}})",
-       [](const BidRequest& r) {
-         return std::string(r.schain.nodes.empty() ? "" : r.schain.nodes[0].asi);
-       },
-       "a"},
+       [](const BidRequest& r) { return std::string(r.schain.nodes.empty() ? "" : r.schain.nodes[0].asi); }, "a"},
       {R"("unknown":{"id":"x","imp":[{"id":"y"}],"deep":[[{"id":[1]}]]},"tmax":5)",
        [](const BidRequest& r) { return std::string(r.id) + text(r.tmax); }, "r5"},
       {R"("app":{"id":"a"},"site":{"id":"s"},"dooh":{"id":"d"})",
        [](const BidRequest& r) { return std::string(r.channel().id); }, "a"},
-      {R"("dooh":{"id":"d"},"site":{"id":"s"})",
-       [](const BidRequest& r) { return std::string(r.channel().id); }, "s"},
-      {R"("dooh":{"id":"d"})", [](const BidRequest& r) { return std::string(r.channel().id); },
-       "d"},
+      {R"("dooh":{"id":"d"},"site":{"id":"s"})", [](const BidRequest& r) { return std::string(r.channel().id); }, "s"},
+      {R"("dooh":{"id":"d"})", [](const BidRequest& r) { return std::string(r.channel().id); }, "d"},
       {R"("tmax":1,"tmax":2,"TMAX":3)", [](const BidRequest& r) { return text(r.tmax); }, "2"},
-      {R"("bcat":["a"],"bcat":["b","c"])", [](const BidRequest& r) { return text(r.bcat); },
-       R"({ "b", "c" })"},
-      {R"("user":{"id":"a","id":"b"})", [](const BidRequest& r) { return std::string(r.user.id); },
-       "b"},
+      {R"("bcat":["a"],"bcat":["b","c"])", [](const BidRequest& r) { return text(r.bcat); }, R"({ "b", "c" })"},
+      {R"("user":{"id":"a","id":"b"})", [](const BidRequest& r) { return std::string(r.user.id); }, "b"},
   };
   Reader reader;
   for (const Oddity& oddity : oddities) {
@@ -156,45 +142,35 @@ TEST(ParseOddities, OfImpressions) {
       {R"("exp":1700000000000)", [](const Imp& imp) { return text(imp.exp); }, "absent"},
       {R"("tagid":123)", [](const Imp& imp) { return std::string(imp.tagid); }, "123"},
       {R"("tagid":12.50)", [](const Imp& imp) { return std::string(imp.tagid); }, "12.50"},
-      {R"("rwdd":1,"video":{"ext":{"rewarded":0}})", [](const Imp& imp) { return text(imp.rwdd); },
-       "1"},
+      {R"("rwdd":1,"video":{"ext":{"rewarded":0}})", [](const Imp& imp) { return text(imp.rwdd); }, "1"},
       {R"("video":{"ext":{"rewarded":1}})", [](const Imp& imp) { return text(imp.rwdd); }, "1"},
       {R"("banner":{"w":300.0,"h":"250"})",
        [](const Imp& imp) { return text(imp.banner.w) + "x" + text(imp.banner.h); }, "300x250"},
       {R"("banner":{"format":[{"w":300,"h":250},null,7,{"w":1}]})",
-       [](const Imp& imp) {
-         return std::to_string(imp.banner.format.size()) + text(imp.banner.format[1].h);
-       },
+       [](const Imp& imp) { return std::to_string(imp.banner.format.size()) + text(imp.banner.format[1].h); },
        "2absent"},
-      {R"("banner":{"format":{"w":300}})",
-       [](const Imp& imp) { return std::to_string(imp.banner.format.size()); }, "0"},
+      {R"("banner":{"format":{"w":300}})", [](const Imp& imp) { return std::to_string(imp.banner.format.size()); },
+       "0"},
       {R"("banner":null)", [](const Imp& imp) { return text(imp.banner.present); }, "0"},
-      {R"("banner":{})",
-       [](const Imp& imp) { return text(imp.banner.present) + text(imp.banner.w); }, "1absent"},
-      {R"("banner":{"battr":[1,"3",5.0,64,-1,null]})",
-       [&](const Imp& imp) { return bits(imp.banner.battr); }, "42"},
+      {R"("banner":{})", [](const Imp& imp) { return text(imp.banner.present) + text(imp.banner.w); }, "1absent"},
+      {R"("banner":{"battr":[1,"3",5.0,64,-1,null]})", [&](const Imp& imp) { return bits(imp.banner.battr); }, "42"},
       {R"("banner":{"battr":3})", [&](const Imp& imp) { return bits(imp.banner.battr); }, "8"},
       {R"("video":{"protocol":2})", [&](const Imp& imp) { return bits(imp.video.protocols); }, "4"},
-      {R"("video":{"protocol":[2,3]})", [&](const Imp& imp) { return bits(imp.video.protocols); },
-       "12"},
-      {R"("video":{"protocol":2,"protocols":[7]})",
-       [&](const Imp& imp) { return bits(imp.video.protocols); }, "128"},
-      {R"("video":{"mimes":"video/mp4"})", [](const Imp& imp) { return text(imp.video.mimes); },
-       R"({ "video/mp4" })"},
+      {R"("video":{"protocol":[2,3]})", [&](const Imp& imp) { return bits(imp.video.protocols); }, "12"},
+      {R"("video":{"protocol":2,"protocols":[7]})", [&](const Imp& imp) { return bits(imp.video.protocols); }, "128"},
+      {R"("video":{"mimes":"video/mp4"})", [](const Imp& imp) { return text(imp.video.mimes); }, R"({ "video/mp4" })"},
       {R"("video":{"rqddurs":[15,"30",null,60.0]})",
        [](const Imp& imp) {
-         return testing::PrintToString(
-             std::vector<std::int32_t>(imp.video.rqddurs.begin(), imp.video.rqddurs.end()));
+         return testing::PrintToString(std::vector<std::int32_t>(imp.video.rqddurs.begin(), imp.video.rqddurs.end()));
        },
        "{ 15, 30, 60 }"},
       {R"("pmp":{"private_auction":true,"deals":[{"id":7,"wseats":["a"]},null,{"id":"d","at":"3"}]})",
        [](const Imp& imp) {
-         return text(imp.private_auction) + std::string(imp.deals[0].id) +
-                text(imp.deals[0].wseat) + std::string(imp.deals[1].id) + text(imp.deals[1].at);
+         return text(imp.private_auction) + std::string(imp.deals[0].id) + text(imp.deals[0].wseat) +
+                std::string(imp.deals[1].id) + text(imp.deals[1].at);
        },
        R"(17{ "a" }d3)"},
-      {R"("pmp":{"deals":null})", [](const Imp& imp) { return std::to_string(imp.deals.size()); },
-       "0"},
+      {R"("pmp":{"deals":null})", [](const Imp& imp) { return std::to_string(imp.deals.size()); }, "0"},
   };
   Reader reader;
   for (const Odd& oddity : oddities) {
@@ -205,8 +181,7 @@ TEST(ParseOddities, OfImpressions) {
 
 TEST(ParseOddities, OfIds) {
   Reader reader;
-  ASSERT_EQ(reader.parse(R"({"imp":[{"id":1},{"id":"1"},{"id":"2"},{},{"id":null}],"id":12.0})"),
-            ParseError::none);
+  ASSERT_EQ(reader.parse(R"({"imp":[{"id":1},{"id":"1"},{"id":"2"},{},{"id":null}],"id":12.0})"), ParseError::none);
   EXPECT_EQ(reader.request.id, "12.0");
   EXPECT_TRUE(reader.request.id_is_number);
   ASSERT_EQ(reader.request.imp.size(), 5u);
@@ -229,17 +204,15 @@ TEST(ParseNative, InAllItsForms) {
     const char* ver;
   };
   const Form forms[] = {
-      {R"({"request":"{\"ver\":\"1.2\",\"assets\":[{\"id\":1,\"title\":{}}]}"})",
-       Native::State::read, false, 1, "1.2"},
-      {R"({"request":"{\"native\":{\"ver\":\"1.1\",\"assets\":[{\"id\":1},{\"id\":2}]}}"})",
-       Native::State::read, true, 2, "1.1"},
+      {R"({"request":"{\"ver\":\"1.2\",\"assets\":[{\"id\":1,\"title\":{}}]}"})", Native::State::read, false, 1, "1.2"},
+      {R"({"request":"{\"native\":{\"ver\":\"1.1\",\"assets\":[{\"id\":1},{\"id\":2}]}}"})", Native::State::read, true,
+       2, "1.1"},
       {R"({"request":{"ver":"1.2","assets":[{"id":1}]}})", Native::State::read, false, 1, "1.2"},
-      {R"({"request":{"native":{"assets":[{"id":1}]}},"ver":"1.0"})", Native::State::read, true, 1,
-       "1.0"},
-      {R"({"request":{"native":{"assets":[{"id":1}]},"assets":[{"id":1},{"id":2}]}})",
-       Native::State::read, true, 1, ""},
-      {R"({"request":{"assets":[{"id":1},{"id":2}],"native":{"assets":[{"id":1}]}}})",
-       Native::State::read, true, 1, ""},
+      {R"({"request":{"native":{"assets":[{"id":1}]}},"ver":"1.0"})", Native::State::read, true, 1, "1.0"},
+      {R"({"request":{"native":{"assets":[{"id":1}]},"assets":[{"id":1},{"id":2}]}})", Native::State::read, true, 1,
+       ""},
+      {R"({"request":{"assets":[{"id":1},{"id":2}],"native":{"assets":[{"id":1}]}}})", Native::State::read, true, 1,
+       ""},
       {R"({"request":"  {\"assets\":[]}  "})", Native::State::read, false, 0, ""},
       {R"({"request":"{}"})", Native::State::read, false, 0, ""},
       {R"({"request":"no JSON","ver":"1.2"})", Native::State::unreadable, false, 0, "1.2"},
@@ -254,8 +227,7 @@ TEST(ParseNative, InAllItsForms) {
   };
   Reader reader;
   for (const Form& form : forms) {
-    ASSERT_EQ(reader.parse_imp(std::string(R"("native":)") + form.native), ParseError::none)
-        << form.native;
+    ASSERT_EQ(reader.parse_imp(std::string(R"("native":)") + form.native), ParseError::none) << form.native;
     const Native& native = reader.imp().native;
     EXPECT_TRUE(native.present);
     EXPECT_EQ(native.state, form.state) << form.native;
@@ -269,8 +241,7 @@ TEST(ParseNative, InAllItsForms) {
 
 TEST(ParseNative, AssetsOfEachKind) {
   Reader reader;
-  const nlohmann::json json = {
-      {"battr", {1}}, {"api", {7}}, {"request", R"({"context":2,"plcmttype":1,"assets":[
+  const nlohmann::json json = {{"battr", {1}}, {"api", {7}}, {"request", R"({"context":2,"plcmttype":1,"assets":[
       {"id":1,"required":1,"title":{"len":25}},
       {"id":"2","required":true,"img":{"type":3,"wmin":300,"hmin":157,"mimes":["image\/png"]}},
       {"id":3,"data":{"type":2,"len":"90"}},
@@ -303,11 +274,10 @@ TEST(ParseNative, AssetsOfEachKind) {
 
 TEST(ParseNative, DoesNotSpoilTheRestOfTheRequest) {
   Reader reader;
-  ASSERT_EQ(
-      reader.parse(
-          R"({"id":"r","imp":[{"id":"1","native":{"request":"{\"assets\":[{\"id\""},"bidfloor":1},
+  ASSERT_EQ(reader.parse(
+                R"({"id":"r","imp":[{"id":"1","native":{"request":"{\"assets\":[{\"id\""},"bidfloor":1},
       {"id":"2","native":{"request":"{\"assets\":[{\"id\":9,\"title\":{}}]}"},"bidfloor":2}],"tmax":7})"),
-      ParseError::none);
+            ParseError::none);
   ASSERT_EQ(reader.request.imp.size(), 2u);
   EXPECT_EQ(reader.request.imp[0].native.state, Native::State::unreadable);
   EXPECT_EQ(reader.request.imp[0].bidfloor.micros, 1'000'000);

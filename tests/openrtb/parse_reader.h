@@ -32,8 +32,8 @@ class Reader {
                  (members.empty() ? std::string() : "," + std::string(members)) + "}");
   }
   ParseError parse_imp(std::string_view members) {
-    return parse(R"({"id":"r","imp":[{"id":"1")" +
-                 (members.empty() ? std::string() : "," + std::string(members)) + "}]}");
+    return parse(R"({"id":"r","imp":[{"id":"1")" + (members.empty() ? std::string() : "," + std::string(members)) +
+                 "}]}");
   }
   const Imp& imp() const { return request.imp[0]; }
 

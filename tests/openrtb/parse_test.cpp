@@ -59,8 +59,7 @@ TEST(ParseErrors, SayWhatIsWrong) {
 TEST(ParseErrors, DoNotStickToTheParser) {
   Reader reader;
   for (int round = 0; round < 3; ++round) {
-    EXPECT_EQ(reader.parse(R"({"id":"r","imp":[{"native":{"request":"{"}},)"),
-              ParseError::not_json);
+    EXPECT_EQ(reader.parse(R"({"id":"r","imp":[{"native":{"request":"{"}},)"), ParseError::not_json);
     EXPECT_EQ(reader.parse_with(R"("badv":["a.example"],"user":{"id":"u"})"), ParseError::none);
     EXPECT_EQ(reader.request.user.id, "u");
     EXPECT_EQ(reader.parse_with(""), ParseError::none);
@@ -135,8 +134,7 @@ TEST(ParseStrings, AreUnescaped) {
 TEST(ParseStrings, KeysToo) {
   Reader reader;
   ASSERT_EQ(
-      reader.parse(
-          R"({"\u0069d":"r","\u0069\u006d\u0070":[{"id":"1","bidflo\u006fr":2}],"us\u0065r":{"id":"u"}})"),
+      reader.parse(R"({"\u0069d":"r","\u0069\u006d\u0070":[{"id":"1","bidflo\u006fr":2}],"us\u0065r":{"id":"u"}})"),
       ParseError::none);
   EXPECT_EQ(reader.request.id, "r");
   EXPECT_EQ(reader.imp().bidfloor.micros, 2'000'000);
@@ -145,11 +143,10 @@ TEST(ParseStrings, KeysToo) {
 
 TEST(ParseStrings, KeysThatBeginLikeOthers) {
   Reader reader;
-  ASSERT_EQ(
-      reader.parse(
-          R"({"id":"r","idx":"no","imp":[{"id":"1","bidfloor":1,"bidfloors":9,"bidfloorcu":"XXX",
+  ASSERT_EQ(reader.parse(
+                R"({"id":"r","idx":"no","imp":[{"id":"1","bidfloor":1,"bidfloors":9,"bidfloorcu":"XXX",
       "video":{"minduration":5,"mindurations":6,"maxdurat":7,"protocols":[2],"protocolx":3}}],"i":"no","":"no"})"),
-      ParseError::none);
+            ParseError::none);
   EXPECT_EQ(reader.request.id, "r");
   EXPECT_EQ(reader.imp().bidfloor.micros, 1'000'000);
   EXPECT_EQ(reader.imp().bidfloor.currency, "");
@@ -160,8 +157,7 @@ TEST(ParseStrings, KeysThatBeginLikeOthers) {
 
 TEST(ParseStrings, HoldUnicodeAndStructuralCharacters) {
   Reader reader;
-  ASSERT_EQ(reader.parse_with("\"site\":{\"name\":\"{\xF0\x9F\x98\x80},[\\\"]:\"},\"tmax\":9"),
-            ParseError::none);
+  ASSERT_EQ(reader.parse_with("\"site\":{\"name\":\"{\xF0\x9F\x98\x80},[\\\"]:\"},\"tmax\":9"), ParseError::none);
   EXPECT_EQ(reader.request.site.name, "{\xF0\x9F\x98\x80},[\"]:");
   EXPECT_EQ(reader.request.tmax, 9);
 }
@@ -177,8 +173,8 @@ std::string list_of(const char* entry, std::size_t count) {
 TEST(ParseLimits, AreKeptToTheEntry) {
   ParserLimits limits;
   limits.imps_max = 2;
-  limits.deals_max = limits.formats_max = limits.assets_max = limits.strings_max =
-      limits.integers_max = limits.identifiers_max = 3;
+  limits.deals_max = limits.formats_max = limits.assets_max = limits.strings_max = limits.integers_max =
+      limits.identifiers_max = 3;
   struct Limited {
     const char* before;
     const char* entry;
@@ -198,26 +194,20 @@ TEST(ParseLimits, AreKeptToTheEntry) {
   };
   Reader reader(limits);
   for (const Limited& list : lists) {
-    EXPECT_EQ(reader.parse(list.before + list_of(list.entry, list.most) + list.after),
-              ParseError::none)
-        << list.before;
-    EXPECT_EQ(reader.parse(list.before + list_of(list.entry, list.most + 1) + list.after),
-              ParseError::too_many)
+    EXPECT_EQ(reader.parse(list.before + list_of(list.entry, list.most) + list.after), ParseError::none) << list.before;
+    EXPECT_EQ(reader.parse(list.before + list_of(list.entry, list.most + 1) + list.after), ParseError::too_many)
         << list.before;
   }
-  EXPECT_EQ(
-      reader.parse(R"({"id":"r","imp":[{"pmp":{"deals":[{},{}]}},{"pmp":{"deals":[{},{}]}}]})"),
-      ParseError::too_many)
+  EXPECT_EQ(reader.parse(R"({"id":"r","imp":[{"pmp":{"deals":[{},{}]}},{"pmp":{"deals":[{},{}]}}]})"),
+            ParseError::too_many)
       << "over all impressions";
-  EXPECT_EQ(
-      reader.parse(R"({"id":"r","imp":[{"native":{"request":"{\"assets\":[{},{},{},{}]}"}}]})"),
-      ParseError::too_many);
+  EXPECT_EQ(reader.parse(R"({"id":"r","imp":[{"native":{"request":"{\"assets\":[{},{},{},{}]}"}}]})"),
+            ParseError::too_many);
 }
 
 TEST(ParseLimits, LeaveRoomForLongLists) {
   Reader reader;
-  ASSERT_EQ(reader.parse_with("\"badv\":" + list_of("\"advertiser.example\"", 10'000)),
-            ParseError::none);
+  ASSERT_EQ(reader.parse_with("\"badv\":" + list_of("\"advertiser.example\"", 10'000)), ParseError::none);
   EXPECT_EQ(reader.request.badv.size(), 10'000u);
   EXPECT_EQ(reader.request.badv[9'999], "advertiser.example");
 }
@@ -237,12 +227,10 @@ TEST(ParseHostile, DeepNestingIsReadOrRefused) {
   for (const std::size_t depth : {16u, 500u, 1000u, 1023u, 1024u, 1025u, 20'000u}) {
     for (const auto& [open, close] : {std::pair{"[", "]"}, std::pair{"{\"a\":", "}"}}) {
       const std::string deep = nested(depth, open, close);
-      for (const std::string& members :
-           {"\"ext\":" + deep, "\"bcat\":" + deep, "\"user\":" + deep, "\"tmax\":" + deep,
-            "\"imp\":[{\"banner\":" + deep + "}]"}) {
+      for (const std::string& members : {"\"ext\":" + deep, "\"bcat\":" + deep, "\"user\":" + deep, "\"tmax\":" + deep,
+                                         "\"imp\":[{\"banner\":" + deep + "}]"}) {
         const ParseError error = reader.parse_with(members + ",\"at\":1");
-        EXPECT_TRUE(error == ParseError::none || error == ParseError::not_json)
-            << depth << members.substr(0, 20);
+        EXPECT_TRUE(error == ParseError::none || error == ParseError::not_json) << depth << members.substr(0, 20);
         if (depth <= 500) {
           EXPECT_EQ(error, ParseError::none) << depth << members.substr(0, 20);
           EXPECT_EQ(reader.request.at, 1);
@@ -261,8 +249,7 @@ TEST(ParseHostile, EveryPrefixOfARequestIsRefusedOnly) {
   Reader reader;
   ASSERT_EQ(reader.parse(whole), ParseError::none);
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_NE(reader.parse(std::string_view(whole).substr(0, size)), ParseError::none)
-        << whole.substr(0, size);
+    EXPECT_NE(reader.parse(std::string_view(whole).substr(0, size)), ParseError::none) << whole.substr(0, size);
   }
 }
 

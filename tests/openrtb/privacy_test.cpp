@@ -28,11 +28,9 @@ Geo place() {
 BidRequest full_request() {
   BidRequest request;
   request.id = "r";
-  request.user.id = "u", request.user.buyeruid = "b", request.user.gender = "F",
-  request.user.yob = 1990;
+  request.user.id = "u", request.user.buyeruid = "b", request.user.gender = "F", request.user.yob = 1990;
   request.user.eids = kEids, request.user.segments = kSegments, request.user.geo = place();
-  request.device.ifa = "i", request.device.ip = "1.2.3.4", request.device.ipv6 = "::1",
-  request.device.ua = "agent";
+  request.device.ifa = "i", request.device.ip = "1.2.3.4", request.device.ipv6 = "::1", request.device.ua = "agent";
   request.device.os = "iOS", request.device.geo = place();
   return request;
 }
@@ -99,27 +97,20 @@ const Signal kSignals[] = {
     {"coppa", PrivacyBasis::coppa, [](BidRequest& r) { r.regs.coppa = 1; }},
     {"no coppa", PrivacyBasis::none, [](BidRequest& r) { r.regs.coppa = 0; }},
     {"gdpr", PrivacyBasis::gdpr, [](BidRequest& r) { r.regs.gdpr = 1; }},
-    {"gdpr with consent", PrivacyBasis::none,
-     [](BidRequest& r) { r.regs.gdpr = 1, r.user.consent = "CP"; }},
+    {"gdpr with consent", PrivacyBasis::none, [](BidRequest& r) { r.regs.gdpr = 1, r.user.consent = "CP"; }},
     {"no gdpr", PrivacyBasis::none, [](BidRequest& r) { r.regs.gdpr = 0; }},
     {"us_privacy", PrivacyBasis::us_privacy, [](BidRequest& r) { r.regs.us_privacy = "1YYN"; }},
-    {"us_privacy in small letters", PrivacyBasis::us_privacy,
-     [](BidRequest& r) { r.regs.us_privacy = "1yyn"; }},
-    {"us_privacy not opted out", PrivacyBasis::none,
-     [](BidRequest& r) { r.regs.us_privacy = "1YNY"; }},
-    {"us_privacy not applicable", PrivacyBasis::none,
-     [](BidRequest& r) { r.regs.us_privacy = "1---"; }},
+    {"us_privacy in small letters", PrivacyBasis::us_privacy, [](BidRequest& r) { r.regs.us_privacy = "1yyn"; }},
+    {"us_privacy not opted out", PrivacyBasis::none, [](BidRequest& r) { r.regs.us_privacy = "1YNY"; }},
+    {"us_privacy not applicable", PrivacyBasis::none, [](BidRequest& r) { r.regs.us_privacy = "1---"; }},
     {"us_privacy cut short", PrivacyBasis::none, [](BidRequest& r) { r.regs.us_privacy = "1Y"; }},
     {"gpp", PrivacyBasis::gpp, [](BidRequest& r) { r.regs.gpp = kOptedOut; }},
-    {"gpp named", PrivacyBasis::gpp,
-     [](BidRequest& r) { r.regs.gpp = kOptedOut, r.regs.gpp_sid = kUsnat; }},
-    {"gpp named otherwise", PrivacyBasis::none,
-     [](BidRequest& r) { r.regs.gpp = kOptedOut, r.regs.gpp_sid = kTcf; }},
+    {"gpp named", PrivacyBasis::gpp, [](BidRequest& r) { r.regs.gpp = kOptedOut, r.regs.gpp_sid = kUsnat; }},
+    {"gpp named otherwise", PrivacyBasis::none, [](BidRequest& r) { r.regs.gpp = kOptedOut, r.regs.gpp_sid = kTcf; }},
     {"gpp not opted out", PrivacyBasis::none, [](BidRequest& r) { r.regs.gpp = kNotOptedOut; }},
     {"lmt", PrivacyBasis::limit_ad_tracking, [](BidRequest& r) { r.device.lmt = 1; }},
     {"dnt", PrivacyBasis::limit_ad_tracking, [](BidRequest& r) { r.device.dnt = 1; }},
-    {"the first counts", PrivacyBasis::coppa,
-     [](BidRequest& r) { r.regs.coppa = r.regs.gdpr = r.device.lmt = 1; }},
+    {"the first counts", PrivacyBasis::coppa, [](BidRequest& r) { r.regs.coppa = r.regs.gdpr = r.device.lmt = 1; }},
     {"consent is not for all", PrivacyBasis::limit_ad_tracking,
      [](BidRequest& r) { r.regs.gdpr = 1, r.user.consent = "CP", r.device.lmt = 1; }},
 };
@@ -165,16 +156,14 @@ TEST(Gpp, FindsEachOptOutOfEachSection) {
       if (name == "Version" || width != 2) continue;
       for (unsigned value = 0; value <= 2; ++value) {
         const std::string gpp = gpp_string({{id, us_section(id, {{name, value}}, 2)}});
-        EXPECT_EQ(gpp_opts_out(gpp, {}), is_opt_out && value == 1)
-            << id << " " << name << "=" << value;
+        EXPECT_EQ(gpp_opts_out(gpp, {}), is_opt_out && value == 1) << id << " " << name << "=" << value;
       }
     }
     EXPECT_GE(opt_outs, 2) << id;
     // Everything else says yes, and nobody opted out.
-    const std::string loud = us_section(
-        id, {{"SaleOptOut", 2}, {"SharingOptOut", 2}, {"TargetedAdvertisingOptOut", 0}}, 1);
-    EXPECT_FALSE(gpp_opts_out(gpp_string({{id, loud}}), Sections{static_cast<std::int32_t>(id)}))
-        << id;
+    const std::string loud =
+        us_section(id, {{"SaleOptOut", 2}, {"SharingOptOut", 2}, {"TargetedAdvertisingOptOut", 0}}, 1);
+    EXPECT_FALSE(gpp_opts_out(gpp_string({{id, loud}}), Sections{static_cast<std::int32_t>(id)})) << id;
   }
 }
 
@@ -200,13 +189,10 @@ TEST(Gpp, FindsTheSectionAmongOthers) {
   EXPECT_TRUE(gpp_opts_out(gpp_string({{8, out}, {9, us_section(9, {}, 2)}, {22, "x"}}), {}));
   EXPECT_FALSE(gpp_opts_out(gpp_string({{2, "CP"}, {5, "x"}, {8, in}, {60, "x"}}), {}));
   EXPECT_TRUE(gpp_opts_out(gpp_string({{7, us_section(7, {}, 2)}, {8, out}}), Sections{7, 8}));
-  EXPECT_FALSE(gpp_opts_out(gpp_string({{7, us_section(7, {}, 2)}, {8, out}}), Sections{7}))
-      << "8 does not apply";
+  EXPECT_FALSE(gpp_opts_out(gpp_string({{7, us_section(7, {}, 2)}, {8, out}}), Sections{7})) << "8 does not apply";
   // Ids as ranges: 2, then 6 to 8.
-  EXPECT_TRUE(gpp_opts_out(
-      gpp_header({{2, 2}, {6, 8}}) + "~CP~1YNN~" + us_section(7, {}, 2) + "~" + out, {}));
-  EXPECT_FALSE(gpp_opts_out(
-      gpp_header({{2, 2}, {6, 8}}) + "~CP~1YNN~" + us_section(7, {}, 2) + "~" + in, {}));
+  EXPECT_TRUE(gpp_opts_out(gpp_header({{2, 2}, {6, 8}}) + "~CP~1YNN~" + us_section(7, {}, 2) + "~" + out, {}));
+  EXPECT_FALSE(gpp_opts_out(gpp_header({{2, 2}, {6, 8}}) + "~CP~1YNN~" + us_section(7, {}, 2) + "~" + in, {}));
   EXPECT_TRUE(gpp_opts_out(gpp_header({{6, 7}, {9, 10}}) + "~1YNN~" + us_section(7, {}, 2) + "~" +
                                us_section(9, {}, 2) + "~" + us_section(10, {{"SaleOptOut", 1}}, 2),
                            {}));
@@ -223,9 +209,8 @@ TEST(Gpp, CountsWhatIsNamedButCannotBeReadAsAnOptOut) {
   EXPECT_TRUE(gpp_opts_out(gpp_string({{7, in}}), Sections{7, 8}));
   EXPECT_FALSE(gpp_opts_out(gpp_string({{2, "CP"}}), Sections{-1}));
   EXPECT_FALSE(gpp_opts_out(gpp_header({{2, 2}}), {}));
-  for (const char* garbage :
-       {"", "~", "D", "DB", "DBAB", "garbage", "DBABMA", "~~~~", "\xff\xfe", "1YYN", "DB~1YYN",
-        "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA", "D//////////////////"}) {
+  for (const char* garbage : {"", "~", "D", "DB", "DBAB", "garbage", "DBABMA", "~~~~", "\xff\xfe", "1YYN", "DB~1YYN",
+                              "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA", "D//////////////////"}) {
     EXPECT_TRUE(gpp_opts_out(garbage, Sections{7})) << garbage;
     EXPECT_FALSE(gpp_opts_out(garbage, Sections{2})) << garbage;
     EXPECT_FALSE(gpp_opts_out(garbage, {})) << garbage << ": no US section is named";
@@ -237,8 +222,7 @@ TEST(Gpp, SurvivesAnything) {
   static constexpr std::string_view kAlphabet = "ABCDYZadyz019-_~~~.. \x80";
   for (int i = 0; i < 100'000; ++i) {
     std::string text = i % 2 == 0 ? "D" : "";
-    for (std::uint64_t size = random() % 40; size > 0; --size)
-      text += kAlphabet[random() % kAlphabet.size()];
+    for (std::uint64_t size = random() % 40; size > 0; --size) text += kAlphabet[random() % kAlphabet.size()];
     gpp_opts_out(text, {});
     gpp_opts_out(text, Sections{6, 7, 8, 9, 10, 11, 12});
   }

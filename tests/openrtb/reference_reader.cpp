@@ -60,8 +60,7 @@ std::string_view ReferenceReading::text(const Json& parent, std::string_view key
 
 Strings ReferenceReading::texts(const Json& parent, std::string_view key) {
   std::vector<std::string_view> list;
-  for (std::string& entry : lenient::texts(member(parent, key)))
-    list.push_back(keep(std::move(entry)));
+  for (std::string& entry : lenient::texts(member(parent, key))) list.push_back(keep(std::move(entry)));
   return keep(lists_, std::move(list));
 }
 
@@ -69,8 +68,7 @@ std::span<const std::int32_t> ReferenceReading::integers(const Json& parent, std
   return keep(integers_, lenient::integers(member(parent, key)));
 }
 
-Floor ReferenceReading::floor(const Json& parent, std::string_view key,
-                              std::string_view currency_key) {
+Floor ReferenceReading::floor(const Json& parent, std::string_view key, std::string_view currency_key) {
   Floor floor;
   floor.currency = text(parent, currency_key);
   const Json& value = member(parent, key);
@@ -130,14 +128,13 @@ Stream ReferenceReading::stream(const Json& value) {
 
 NativeAsset ReferenceReading::asset(const Json& value) {
   using Kind = NativeAsset::Kind;
-  static constexpr std::array kKinds = {
-      std::pair{"title", Kind::title}, std::pair{"img", Kind::img}, std::pair{"video", Kind::video},
-      std::pair{"data", Kind::data}};
+  static constexpr std::array kKinds = {std::pair{"title", Kind::title}, std::pair{"img", Kind::img},
+                                        std::pair{"video", Kind::video}, std::pair{"data", Kind::data}};
   NativeAsset asset;
   asset.id = integer(value, "id");
   asset.required = integer(value, "required", 0) == 1;
-  const auto found = std::ranges::find_if(
-      kKinds, [&](const auto& kind) { return member(value, kind.first).is_object(); });
+  const auto found =
+      std::ranges::find_if(kKinds, [&](const auto& kind) { return member(value, kind.first).is_object(); });
   if (found == kKinds.end()) return asset;
   asset.kind = found->second;
   const Json& what = member(value, found->first);
@@ -163,8 +160,7 @@ void ReferenceReading::native_markup(const Json& markup, Native& native) {
   native.context = integer(request, "context");
   native.plcmttype = integer(request, "plcmttype");
   std::vector<NativeAsset> assets;
-  for (const Json* wanted : lenient::objects(member(request, "assets")))
-    assets.push_back(asset(*wanted));
+  for (const Json* wanted : lenient::objects(member(request, "assets"))) assets.push_back(asset(*wanted));
   native.assets = keep(assets_, std::move(assets));
 }
 
@@ -176,8 +172,7 @@ Native ReferenceReading::native(const Json& value) {
   native.api = enums(value, "api");
   const Json& given = member(value, "request");
   if (given.is_null()) return native;
-  const Json markup =
-      given.is_string() ? Json::parse(given.get_ref<const std::string&>(), nullptr, false) : given;
+  const Json markup = given.is_string() ? Json::parse(given.get_ref<const std::string&>(), nullptr, false) : given;
   native.state = Native::State::unreadable;
   if (markup.is_object()) native_markup(markup, native);
   return native;
@@ -280,8 +275,7 @@ std::span<const Eid> ReferenceReading::eids(const Json& value) {
   std::vector<Eid> eids;
   for (const Json* source : lenient::objects(value)) {
     for (const Json* uid : lenient::objects(member(*source, "uids"))) {
-      if (const auto id = text(*uid, "id"); !id.empty())
-        eids.push_back({text(*source, "source"), id});
+      if (const auto id = text(*uid, "id"); !id.empty()) eids.push_back({text(*source, "source"), id});
     }
   }
   return keep(eids_, std::move(eids));
@@ -334,8 +328,7 @@ Regs ReferenceReading::regs(const Json& value) {
 
 SupplyChain ReferenceReading::schain(const Json& source) {
   SupplyChain schain;
-  const Json& value =
-      first_object(member(source, "schain"), member(member(source, "ext"), "schain"));
+  const Json& value = first_object(member(source, "schain"), member(member(source, "ext"), "schain"));
   schain.present = value.is_object();
   schain.complete = integer(value, "complete");
   std::vector<SupplyChainNode> nodes;
@@ -375,8 +368,7 @@ ParseError ReferenceReading::read(const Json& document) {
   request_.badv = texts(document, "badv");
   request_.bapp = texts(document, "bapp");
   request_.wlang = texts(document, "wlang");
-  request_.cattax =
-      integer_of(member(document, "cattax"), member(member(document, "ext"), "cattax"), 1);
+  request_.cattax = integer_of(member(document, "cattax"), member(member(document, "ext"), "cattax"), 1);
   request_.site = channel(member(document, "site"));
   request_.app = channel(member(document, "app"));
   request_.dooh = channel(member(document, "dooh"));

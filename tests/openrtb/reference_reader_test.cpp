@@ -21,15 +21,10 @@ std::string described(const char* members) {
 TEST(ReferenceReader, Integers) {
   EXPECT_THAT(described("{}"), HasSubstr("\ntmax=absent\n"));
   for (const char* seven : {"7", "7.0", "70e-1", "\"7\"", "\" 7 \"", "\"7.0\""}) {
-    EXPECT_THAT(described(("{\"tmax\":" + std::string(seven) + "}").c_str()),
-                HasSubstr("\ntmax=7\n"))
-        << seven;
+    EXPECT_THAT(described(("{\"tmax\":" + std::string(seven) + "}").c_str()), HasSubstr("\ntmax=7\n")) << seven;
   }
-  for (const char* none :
-       {"7.5", "\"7x\"", "\"\"", "null", "[7]", "{}", "3000000000", "\"0x7\"", "1e300"}) {
-    EXPECT_THAT(described(("{\"tmax\":" + std::string(none) + "}").c_str()),
-                HasSubstr("\ntmax=absent\n"))
-        << none;
+  for (const char* none : {"7.5", "\"7x\"", "\"\"", "null", "[7]", "{}", "3000000000", "\"0x7\"", "1e300"}) {
+    EXPECT_THAT(described(("{\"tmax\":" + std::string(none) + "}").c_str()), HasSubstr("\ntmax=absent\n")) << none;
   }
   EXPECT_THAT(described(R"({"at":"","test":true})"), HasSubstr("\nat=2\ntmax=absent\ntest=1\n"));
 }
@@ -38,8 +33,7 @@ TEST(ReferenceReader, Texts) {
   EXPECT_THAT(described(R"({"user":{"id":5}})"), HasSubstr("\nuser.id=\"5\"\n"));
   EXPECT_THAT(described(R"({"user":{"id":true}})"), HasSubstr("\nuser.id=\"\"\n"));
   EXPECT_THAT(described(R"({"user":{"id":"a\nb"}})"), HasSubstr("\nuser.id=\"a\\nb\"\n"));
-  EXPECT_THAT(described(R"({"bcat":"IAB1,IAB2"})"),
-              HasSubstr("\nbcat.size=1\nbcat[0]=\"IAB1,IAB2\"\n"));
+  EXPECT_THAT(described(R"({"bcat":"IAB1,IAB2"})"), HasSubstr("\nbcat.size=1\nbcat[0]=\"IAB1,IAB2\"\n"));
   EXPECT_THAT(described(R"({"bcat":[7,null,"",true,"x"]})"),
               HasSubstr("\nbcat.size=2\nbcat[0]=\"7\"\nbcat[1]=\"x\"\n"));
   EXPECT_THAT(described(R"({"bcat":7})"), HasSubstr("\nbcat.size=1\nbcat[0]=\"7\"\n"));
@@ -48,9 +42,7 @@ TEST(ReferenceReader, Texts) {
 
 TEST(ReferenceReader, Floors) {
   const auto floor = [](const char* amount) {
-    return described(
-        (R"({"imp":[{"id":"1","bidfloorcur":"EUR","bidfloor":)" + std::string(amount) + "}]}")
-            .c_str());
+    return described((R"({"imp":[{"id":"1","bidfloorcur":"EUR","bidfloor":)" + std::string(amount) + "}]}").c_str());
   };
   EXPECT_THAT(floor("0.03"), HasSubstr("bidfloor=read 30000 \"EUR\""));
   EXPECT_THAT(floor("\" 0.03 \""), HasSubstr("bidfloor=read 30000 \"EUR\""));
@@ -96,20 +88,17 @@ TEST(ReferenceReader, BothPlacesOfAField) {
 
 TEST(ReferenceReader, NativeRequests) {
   const auto native = [](const char* request) {
-    return described(
-        (R"({"imp":[{"id":"1","native":{"ver":"1.1","request":)" + std::string(request) + "}}]}")
-            .c_str());
+    return described((R"({"imp":[{"id":"1","native":{"ver":"1.1","request":)" + std::string(request) + "}}]}").c_str());
   };
   EXPECT_THAT(native("null"), HasSubstr("native.state=absent\n"));
   EXPECT_THAT(native("\"...\""), HasSubstr("native.state=unreadable\n"));
   EXPECT_THAT(native("5"), HasSubstr("native.state=unreadable\n"));
-  const auto read = native(
-      R"("{\"native\":{\"ver\":\"1.2\",\"assets\":[{\"id\":1,\"required\":\"1\",\"img\":{\"w\":5}}]}}")");
+  const auto read =
+      native(R"("{\"native\":{\"ver\":\"1.2\",\"assets\":[{\"id\":1,\"required\":\"1\",\"img\":{\"w\":5}}]}}")");
   EXPECT_THAT(read, HasSubstr("native.state=read\n"));
   EXPECT_THAT(read, HasSubstr("native.wrapped=true\nimp[0].native.ver=\"1.2\"\n"));
   EXPECT_THAT(read, HasSubstr("assets[0].required=true\nimp[0].native.assets[0].kind=img\n"));
-  EXPECT_THAT(native(R"({"assets":[]})"),
-              HasSubstr("native.wrapped=false\nimp[0].native.ver=\"1.1\"\n"));
+  EXPECT_THAT(native(R"({"assets":[]})"), HasSubstr("native.wrapped=false\nimp[0].native.ver=\"1.1\"\n"));
 }
 
 TEST(ReferenceReader, People) {
@@ -117,18 +106,14 @@ TEST(ReferenceReader, People) {
       "data":[{"name":"n","segment":[{"id":""},{"id":3}]},{"id":"p","name":"n","segment":[{"id":"s"}]}],
       "eids":[{"source":"a"},{"source":"b","uids":[{"id":"x"},{},{"id":"y"}]}]},
       "device":{"geo":{"lat":"51.5","lon":null}}})");
-  EXPECT_THAT(
-      text,
-      HasSubstr("user.segments.size=2\nuser.segments[0].provider=\"n\"\nuser.segments[0].id=\"3\"\n"
-                "user.segments[1].provider=\"p\"\n"));
-  EXPECT_THAT(text,
-              HasSubstr("user.eids.size=2\nuser.eids[0].source=\"b\"\nuser.eids[0].id=\"x\"\n"));
+  EXPECT_THAT(text, HasSubstr("user.segments.size=2\nuser.segments[0].provider=\"n\"\nuser.segments[0].id=\"3\"\n"
+                              "user.segments[1].provider=\"p\"\n"));
+  EXPECT_THAT(text, HasSubstr("user.eids.size=2\nuser.eids[0].source=\"b\"\nuser.eids[0].id=\"x\"\n"));
   EXPECT_THAT(text, HasSubstr("device.geo.lat=51.5\ndevice.geo.lon=1000\n"));
 }
 
 TEST(ReferenceReader, DealsAndRepeatedImpressions) {
-  const auto text =
-      described(R"({"imp":[{"id":1},{"id":"1","pmp":{"deals":[5,{"id":2,"wseats":"s"}]}},{},{}]})");
+  const auto text = described(R"({"imp":[{"id":1},{"id":"1","pmp":{"deals":[5,{"id":2,"wseats":"s"}]}},{},{}]})");
   EXPECT_THAT(text, HasSubstr("imp[0].id=\"1\"\nimp[0].id_repeated=true\n"));
   EXPECT_THAT(text, HasSubstr("imp[1].deals.size=1\nimp[1].deals[0].id=\"2\"\n"));
   EXPECT_THAT(text, HasSubstr("imp[1].deals[0].wseat[0]=\"s\"\n"));
@@ -136,9 +121,7 @@ TEST(ReferenceReader, DealsAndRepeatedImpressions) {
 }
 
 TEST(ReferenceReader, Refusals) {
-  const auto error = [](const char* document) {
-    return ReferenceReading(json::parse(document)).error();
-  };
+  const auto error = [](const char* document) { return ReferenceReading(json::parse(document)).error(); };
   EXPECT_EQ(error("[]"), ParseError::not_an_object);
   EXPECT_EQ(error(R"({"imp":[{}]})"), ParseError::id_missing);
   EXPECT_EQ(error(R"({"id":"","imp":[{}]})"), ParseError::id_missing);

@@ -7,8 +7,8 @@ std::vector<Case> native_cases() {
   const Base n = Base::native;
   const std::string adm = "/seatbid/0/bid/0/adm";
   const std::string request = "/imp/0/native/request";
-  const Json asked = Json::parse(
-      request_of({0, false, "", n, {}, {}}).at(Json::json_pointer(request)).get<std::string>());
+  const Json asked =
+      Json::parse(request_of({0, false, "", n, {}, {}}).at(Json::json_pointer(request)).get<std::string>());
   const auto answer = [&](const char* path, const Json& value) {
     Json document = native_answer();
     document[Json::json_pointer(path)] = value;
@@ -20,9 +20,8 @@ std::vector<Case> native_cases() {
     return Edits{{adm, document.dump()}};
   };
   const auto video = [&](const char* duration, const char* mime) {
-    const std::string vast = std::string("<VAST version=\"2.0\"><Ad><InLine><Linear><Duration>") +
-                             duration + "</Duration><MediaFile type=\"" + mime +
-                             "\"/></Linear></InLine></Ad></VAST>";
+    const std::string vast = std::string("<VAST version=\"2.0\"><Ad><InLine><Linear><Duration>") + duration +
+                             "</Duration><MediaFile type=\"" + mime + "\"/></Linear></InLine></Ad></VAST>";
     return answer("/assets/3", {{"id", 5}, {"video", {{"vasttag", vast}}}});
   };
   const Edits wrapped = {{adm, Json{{"native", native_answer()}}.dump()}};
@@ -42,12 +41,7 @@ std::vector<Case> native_cases() {
       {22, true, "AssetNotAskedFor", n, {}, answer("/assets/2/id", 9)},
       {22, true, "AssetWithoutId", n, {}, answer("/assets/2", {{"data", {{"value", "x"}}}})},
       {22, true, "AssetTwice", n, {}, answer("/assets/3", {{"id", 4}, {"data", {{"value", "x"}}}})},
-      {22,
-       true,
-       "AssetOfOtherKind",
-       n,
-       {},
-       answer("/assets/2", {{"id", 4}, {"title", {{"text", "x"}}}})},
+      {22, true, "AssetOfOtherKind", n, {}, answer("/assets/2", {{"id", 4}, {"title", {{"text", "x"}}}})},
       {22, true, "AssetOfNoKind", n, {}, answer("/assets/2", {{"id", 4}})},
       {22, false, "IdAsText", n, {}, answer("/assets/2/id", "4")},
       // Twelve characters in fourteen bytes are in the base; one more is too many.
@@ -75,24 +69,17 @@ std::vector<Case> native_cases() {
        "ImageOfExactSize",
        n,
        {},
-       answer("/assets/3",
-              {{"id", 3}, {"img", {{"url", "https://c.example/i"}, {"w", 80}, {"h", 80}}}})},
+       answer("/assets/3", {{"id", 3}, {"img", {{"url", "https://c.example/i"}, {"w", 80}, {"h", 80}}}})},
       {22,
        true,
        "ImageOfOtherSize",
        n,
        {},
-       answer("/assets/3",
-              {{"id", 3}, {"img", {{"url", "https://c.example/i"}, {"w", 90}, {"h", 80}}}})},
+       answer("/assets/3", {{"id", 3}, {"img", {{"url", "https://c.example/i"}, {"w", 90}, {"h", 80}}}})},
       {22, false, "VideoAsset", n, {}, video("00:00:10", "video/mp4")},
       {22, true, "VideoTooLong", n, {}, video("00:00:31", "video/mp4")},
       {22, true, "VideoOfOtherMime", n, {}, video("00:00:10", "video/webm")},
-      {22,
-       true,
-       "VideoAssetWithoutVast",
-       n,
-       {},
-       answer("/assets/3", {{"id", 5}, {"video", Json::object()}})},
+      {22, true, "VideoAssetWithoutVast", n, {}, answer("/assets/3", {{"id", 5}, {"video", Json::object()}})},
   };
 }
 

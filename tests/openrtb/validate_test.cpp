@@ -45,14 +45,11 @@ TEST_P(ValidateRule, FindsThisRuleBrokenOrNone) {
   const std::string body = response_of(c).dump();
   const auto violations = validate(request, {200, body}, kOptions);
   const std::set<int> expected = c.broken ? std::set<int>{c.rule} : std::set<int>{};
-  EXPECT_EQ(rules(violations), expected) << testing::PrintToString(violations) << "\n"
-                                         << request << "\n"
-                                         << body;
+  EXPECT_EQ(rules(violations), expected) << testing::PrintToString(violations) << "\n" << request << "\n" << body;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, ValidateRule, testing::ValuesIn(all_cases()), [](const auto& made) {
-  return "Rule" + std::to_string(made.param.rule) + made.param.name;
-});
+INSTANTIATE_TEST_SUITE_P(Cases, ValidateRule, testing::ValuesIn(all_cases()),
+                         [](const auto& made) { return "Rule" + std::to_string(made.param.rule) + made.param.name; });
 
 const std::string kRequest = request_of({0, false, "", Base::banner, {}, {}}).dump();
 const std::string kBody = response_of({0, false, "", Base::banner, {}, {}}).dump();
@@ -114,9 +111,8 @@ TEST(Validate, StatusesOtherThan200And204) {
   const std::set<int> only = {2};
   EXPECT_EQ(broken(kRequest, {400, "no"}), only);
   EXPECT_EQ(broken(kRequest, {503, ""}), only);
-  for (const char* request :
-       {"{", "[]", R"({"id":"","imp":[{}]})", R"({"id":1,"imp":[{}]})", R"({"id":"a"})",
-        R"({"id":"a","imp":[]})", R"({"id":"a","imp":[{},1]})"}) {
+  for (const char* request : {"{", "[]", R"({"id":"","imp":[{}]})", R"({"id":1,"imp":[{}]})", R"({"id":"a"})",
+                              R"({"id":"a","imp":[]})", R"({"id":"a","imp":[{},1]})"}) {
     EXPECT_TRUE(broken(request, {400, "no"}).empty()) << request;
     EXPECT_TRUE(broken(request, {204, ""}).empty()) << request;
   }
@@ -129,9 +125,8 @@ TEST(Validate, ARequestThatIsNotJsonLeavesTheAnswersOwnRules) {
 }
 
 TEST(Validate, SaysWhere) {
-  const auto violations = validate(
-      kRequest,
-      {200, response_of({0, false, "", Base::banner, {}, {{"/seatbid/0/bid/0/price", 1}}}).dump()});
+  const auto violations =
+      validate(kRequest, {200, response_of({0, false, "", Base::banner, {}, {{"/seatbid/0/bid/0/price", 1}}}).dump()});
   ASSERT_EQ(violations.size(), 1);
   EXPECT_EQ(violations[0].where, "seatbid[0].bid[0].price");
   EXPECT_EQ(violations[0].what, "1 USD is below 1.5");

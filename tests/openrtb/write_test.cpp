@@ -22,8 +22,7 @@ const MarkupPart kMarkup[] = {{"<b a=\\\"1\\\">", Macro::none}};
 
 Bid sample_bid() {
   Bid bid;
-  bid.id = "b1", bid.impid = "1", bid.price = 2'500'000, bid.seat = "s",
-  bid.fixed = R"(,"crid":"c","w":300)";
+  bid.id = "b1", bid.impid = "1", bid.price = 2'500'000, bid.seat = "s", bid.fixed = R"(,"crid":"c","w":300)";
   bid.adm = kMarkup;
   return bid;
 }
@@ -69,33 +68,25 @@ TEST(Write, BidsOfOneSeatShareASeatbid) {
 }
 
 TEST(Write, NoBidsIsStillAnAnswer) {
-  EXPECT_EQ(json::parse(written(response_of({}))),
-            json::parse(R"({"id": "r", "cur": "USD", "seatbid": []})"));
+  EXPECT_EQ(json::parse(written(response_of({}))), json::parse(R"({"id": "r", "cur": "USD", "seatbid": []})"));
   OutputBuffer out(256);
   write_no_bid("r\"\n", 15, out);
-  EXPECT_EQ(json::parse(out.view()),
-            (json{{"id", "r\"\n"}, {"seatbid", json::array()}, {"nbr", 15}}));
+  EXPECT_EQ(json::parse(out.view()), (json{{"id", "r\"\n"}, {"seatbid", json::array()}, {"nbr", 15}}));
 }
 
 TEST(Write, PricesAsPlainDecimals) {
-  const std::pair<Micros, const char*> prices[] = {{1, "0.000001"},
-                                                   {10, "0.00001"},
-                                                   {1'000'000, "1"},
-                                                   {123'456'789, "123.456789"},
-                                                   {900'000, "0.9"}};
+  const std::pair<Micros, const char*> prices[] = {
+      {1, "0.000001"}, {10, "0.00001"}, {1'000'000, "1"}, {123'456'789, "123.456789"}, {900'000, "0.9"}};
   for (const auto& [micros, text] : prices) {
     Bid bids[] = {sample_bid()};
     bids[0].price = micros;
-    EXPECT_NE(written(response_of(bids)).find(std::string("\"price\":") + text + ","),
-              std::string::npos)
-        << text;
+    EXPECT_NE(written(response_of(bids)).find(std::string("\"price\":") + text + ","), std::string::npos) << text;
   }
 }
 
 TEST(Write, MacrosPercentEncoded) {
-  const MarkupPart parts[] = {{"a=", Macro::auction_id}, {"&i=", Macro::imp_id},
-                              {"&b=", Macro::bid_id},    {"&t=", Macro::timestamp},
-                              {"&r=", Macro::random},    {";", Macro::none}};
+  const MarkupPart parts[] = {{"a=", Macro::auction_id}, {"&i=", Macro::imp_id}, {"&b=", Macro::bid_id},
+                              {"&t=", Macro::timestamp}, {"&r=", Macro::random}, {";", Macro::none}};
   Bid bids[] = {sample_bid()};
   bids[0].adm = parts;
   bids[0].impid = "1/2 \"é\"";
@@ -112,21 +103,18 @@ TEST(Write, MacrosPercentEncoded) {
 // An answer's native markup, which is JSON inside a JSON string.
 json native_markup(const Bid& bid) {
   const Bid bids[] = {bid};
-  return json::parse(
-      json::parse(written(response_of(bids)))["seatbid"][0]["bid"][0]["adm"].get<std::string>());
+  return json::parse(json::parse(written(response_of(bids)))["seatbid"][0]["bid"][0]["adm"].get<std::string>());
 }
 
 TEST(Write, NativeAssetsThenTheLink) {
-  const MarkupPart link[] = {{R"(,\"link\":{\"url\":\"https://a.example/?b=)", Macro::bid_id},
-                             {R"(\"})", Macro::none}};
+  const MarkupPart link[] = {{R"(,\"link\":{\"url\":\"https://a.example/?b=)", Macro::bid_id}, {R"(\"})", Macro::none}};
   const NativeAssetAnswer assets[] = {{1, true, R"(\"title\":{\"text\":\"A \\\"title\\\"\"})"},
                                       {-7, false, R"(\"data\":{\"value\":\"v\"})"}};
   Bid bid = sample_bid();
   bid.native = true;
   bid.adm = link;
   bid.assets = assets;
-  json expected =
-      json::parse(R"({"assets": [{"id": 1, "required": 1, "title": {"text": "A \"title\""}},
+  json expected = json::parse(R"({"assets": [{"id": 1, "required": 1, "title": {"text": "A \"title\""}},
                                              {"id": -7, "data": {"value": "v"}}],
                                   "link": {"url": "https://a.example/?b=b1"}})");
   EXPECT_EQ(native_markup(bid), expected);
@@ -162,8 +150,7 @@ TEST(AppendJsonEscaped, IsReadBackAsTheSameText) {
 }
 
 TEST(Write, SaysThatItOverflowedAtAnyCapacityThatIsTooSmall) {
-  const MarkupPart parts[] = {
-      {"x", Macro::auction_id}, {"y", Macro::timestamp}, {"z", Macro::random}};
+  const MarkupPart parts[] = {{"x", Macro::auction_id}, {"y", Macro::timestamp}, {"z", Macro::random}};
   Bid bids[] = {sample_bid(), sample_bid()};
   bids[0].adm = bids[1].adm = parts;
   bids[1].seat = "t", bids[1].dealid = "d\n", bids[1].ext = "{}";

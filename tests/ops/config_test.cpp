@@ -18,8 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // The least that is a configuration.
-constexpr std::string_view kLeast =
-    R"({"catalog": {"file": "catalog.json"}, "exchanges": {"demo": {}}})";
+constexpr std::string_view kLeast = R"({"catalog": {"file": "catalog.json"}, "exchanges": {"demo": {}}})";
 
 // "place: what", one for each fault.
 std::vector<std::string> listed(const std::vector<Fault>& faults) {
@@ -136,8 +135,7 @@ TEST(ConfigTest, EveryKeyIsRead) {
 
 TEST(ConfigTest, ACatalogIsFoundBesideItsConfiguration) {
   const auto file = [](const std::string& folder, const std::string& name) {
-    const std::string text =
-        R"({"catalog": {"file": ")" + name + R"("}, "exchanges": {"demo": {}}})";
+    const std::string text = R"({"catalog": {"file": ")" + name + R"("}, "exchanges": {"demo": {}}})";
     return load_config(text, folder, {}).config.catalog.file;
   };
   EXPECT_EQ(file("/etc/bidwell", "c.json"), "/etc/bidwell/c.json");
@@ -147,8 +145,7 @@ TEST(ConfigTest, ACatalogIsFoundBesideItsConfiguration) {
 }
 
 TEST(ConfigTest, WhatIsRequired) {
-  EXPECT_THAT(faults("{}"), ElementsAre(HasSubstr("/catalog: is required"),
-                                        HasSubstr("/exchanges: is required")));
+  EXPECT_THAT(faults("{}"), ElementsAre(HasSubstr("/catalog: is required"), HasSubstr("/exchanges: is required")));
   EXPECT_THAT(faults(R"({"catalog": {}, "exchanges": {}})"),
               ElementsAre("/catalog/file: is required", HasSubstr("/exchanges: is required")));
   EXPECT_THAT(faults(R"({"catalog": {"file": ""}, "exchanges": {"x": {}}})"),
@@ -159,8 +156,7 @@ TEST(ConfigTest, NotJson) {
   EXPECT_THAT(faults("{\"catalog\": "), ElementsAre(HasSubstr(": not JSON: ")));
   EXPECT_THAT(faults(""), ElementsAre(HasSubstr(": not JSON: ")));
   EXPECT_THAT(faults("[]"), ElementsAre(": must be an object, not array"));
-  EXPECT_THAT(faults("3", {{"BIDWELL_LOG_LEVEL", "warn"}}),
-              ElementsAre(": must be an object, not number"));
+  EXPECT_THAT(faults("3", {{"BIDWELL_LOG_LEVEL", "warn"}}), ElementsAre(": must be an object, not number"));
 }
 
 TEST(ConfigTest, EachFaultHasItsPlace) {
@@ -210,17 +206,15 @@ TEST(ConfigTest, FaultsOfAnExchange) {
       {R"({"": {}})", "the name must fit a URL's path"},
   };
   for (const auto& [exchanges, fault] : cases) {
-    const std::string text =
-        R"({"catalog": {"file": "c"}, "exchanges": )" + std::string(exchanges) + "}";
+    const std::string text = R"({"catalog": {"file": "c"}, "exchanges": )" + std::string(exchanges) + "}";
     EXPECT_THAT(faults(text), ElementsAre(HasSubstr(fault))) << exchanges;
   }
 }
 
 TEST(ConfigTest, AllFaultsAreListedAtOnce) {
-  EXPECT_THAT(
-      faults(R"({"http": {"workers": -1, "x": 1}, "log": {"level": 3}, "y": 2})"),
-      ElementsAre(HasSubstr("/http/workers: "), HasSubstr("/http/x: "), HasSubstr("/catalog: "),
-                  HasSubstr("/log/level: "), HasSubstr("/exchanges: "), HasSubstr("/y: ")));
+  EXPECT_THAT(faults(R"({"http": {"workers": -1, "x": 1}, "log": {"level": 3}, "y": 2})"),
+              ElementsAre(HasSubstr("/http/workers: "), HasSubstr("/http/x: "), HasSubstr("/catalog: "),
+                          HasSubstr("/log/level: "), HasSubstr("/exchanges: "), HasSubstr("/y: ")));
 }
 
 TEST(ConfigTest, TheEnvironmentOverrides) {
@@ -244,14 +238,12 @@ TEST(ConfigTest, TheEnvironmentOverrides) {
 }
 
 TEST(ConfigTest, AListInTheEnvironment) {
-  const Config config =
-      loaded(kLeast, {{"BIDWELL_HTTP_LISTEN", R"(["127.0.0.1:1", "unix:/run/b.sock"])"}});
+  const Config config = loaded(kLeast, {{"BIDWELL_HTTP_LISTEN", R"(["127.0.0.1:1", "unix:/run/b.sock"])"}});
   EXPECT_THAT(config.http.listen, ElementsAre("127.0.0.1:1", "unix:/run/b.sock"));
 }
 
 TEST(ConfigTest, TheEnvironmentCanStandForASection) {
-  const Config config =
-      loaded(R"({"exchanges": {"demo": {}}})", {{"BIDWELL_CATALOG_FILE", "/c.json"}});
+  const Config config = loaded(R"({"exchanges": {"demo": {}}})", {{"BIDWELL_CATALOG_FILE", "/c.json"}});
   EXPECT_EQ(config.catalog.file, "/c.json");
 }
 
@@ -264,9 +256,9 @@ TEST(ConfigTest, FaultsOfTheEnvironmentHaveTheSamePlace) {
               ElementsAre("/http/listen/0: must be a string that is not empty"));
   EXPECT_THAT(faults(kLeast, {{"BIDWELL_HTTP_WORKER", "1"}}),
               ElementsAre(HasSubstr("/http/worker: is not a known key")));
-  EXPECT_THAT(faults(R"({"http": 3, "catalog": {"file": "c"}, "exchanges": {"demo": {}}})",
-                     {{"BIDWELL_HTTP_WORKERS", "1"}}),
-              ElementsAre("/http: must be an object, not number"));
+  EXPECT_THAT(
+      faults(R"({"http": 3, "catalog": {"file": "c"}, "exchanges": {"demo": {}}})", {{"BIDWELL_HTTP_WORKERS", "1"}}),
+      ElementsAre("/http: must be an object, not number"));
 }
 
 TEST(ConfigTest, OtherNamesInTheEnvironmentAreLeftAlone) {

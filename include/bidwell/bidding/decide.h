@@ -15,15 +15,15 @@ namespace bidwell::bidding {
 
 // What holds for every request of one exchange. Constant after construction.
 struct Terms {
-  std::uint64_t exchange = 0;              // catalog::token(Dimension::exchange, its name)
-  std::string_view seat;                   // bids under this seat; empty: each campaign's own
-  std::string_view currency = "USD";       // answered in, where the request accepts it
+  std::uint64_t exchange = 0;         // catalog::token(Dimension::exchange, its name)
+  std::string_view seat;              // bids under this seat; empty: each campaign's own
+  std::string_view currency = "USD";  // answered in, where the request accepts it
   const CurrencyTable* currencies = nullptr;
 };
 
 struct Moment {
   std::int64_t unix_seconds = 0;
-  std::uint64_t seed = 0;                  // breaks ties: the same seed, the same choice
+  std::uint64_t seed = 0;  // breaks ties: the same seed, the same choice
 };
 
 // One bid. Views of the request and the snapshot.
@@ -31,35 +31,25 @@ struct Choice {
   const openrtb::Imp* imp = nullptr;
   const catalog::CompiledCampaign* campaign = nullptr;
   const catalog::CompiledCreative* creative = nullptr;
-  const openrtb::Deal* deal = nullptr;     // null: open auction
-  Micros price = 0;                        // CPM in the decision's currency
+  const openrtb::Deal* deal = nullptr;  // null: open auction
+  Micros price = 0;                     // CPM in the decision's currency
   std::string_view seat;
 };
 
 struct Decision {
-  Reason no_bid = Reason::none;            // why there is none at all
+  Reason no_bid = Reason::none;  // why there is none at all
   std::string_view currency;
-  std::span<const Choice> choices;         // at most one per impression, bids of one seat together
+  std::span<const Choice> choices;  // at most one per impression, bids of one seat together
 };
 
-// A value of the request that some campaign is posted under.
-struct Hit {
-  std::uint64_t token = 0;
-  const catalog::Index::Value* value = nullptr;
-  bool is_deal = false;
-};
-
-// What is left of a posting list.
-struct List {
-  const catalog::Entry* at = nullptr;
-  const catalog::Entry* end = nullptr;
-  bool is_deal = false;
-};
+struct Hit;
+struct List;
 
 // Scratch that is reused from request to request. One per worker.
 class Workspace {
  public:
   Workspace();
+  ~Workspace();
 
  private:
   friend class Facts;

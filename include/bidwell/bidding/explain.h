@@ -11,22 +11,22 @@ namespace bidwell::bidding {
 
 struct Verdict {
   const catalog::CompiledCampaign* campaign = nullptr;
-  Reason reason = Reason::none;       // the first that refused it; `none` for the winner, `outbid` for the others
+  Reason reason = Reason::none;  // the first that refused it; `none` for the winner, `outbid` for the others
   // Where it would bid:
   const catalog::CompiledCreative* creative = nullptr;
   const openrtb::Deal* deal = nullptr;
-  Micros price = 0;                   // CPM in the explanation's currency
-  int rank = 0;                       // 1 = the bid that serving sends
+  Micros price = 0;  // CPM in the explanation's currency
+  int rank = 0;      // 1 = the bid that serving sends
 };
 
 struct ImpExplanation {
   const openrtb::Imp* imp = nullptr;
-  Reason reason = Reason::none;       // why nobody may bid on it at all
-  std::vector<Verdict> verdicts;      // ranked first, then in the catalog's order
+  Reason reason = Reason::none;   // why nobody may bid on it at all
+  std::vector<Verdict> verdicts;  // ranked first, then in the catalog's order
 };
 
 struct Explanation {
-  Reason reason = Reason::none;       // why there is no bid on the whole request
+  Reason reason = Reason::none;  // why there is no bid on the whole request
   std::string_view currency;
   std::vector<ImpExplanation> imps;
 };

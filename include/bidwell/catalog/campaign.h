@@ -21,8 +21,8 @@ struct NameRule {
 };
 
 struct OsVersionRange {
-  unsigned os = 0;                                // value of Trait::os
-  std::uint64_t min = 0, max = ~std::uint64_t{0}; // as parse_version()
+  unsigned os = 0;                                 // value of Trait::os
+  std::uint64_t min = 0, max = ~std::uint64_t{0};  // as parse_version()
 };
 
 struct Circle {
@@ -30,12 +30,12 @@ struct Circle {
 };
 
 struct Targeting {
-  std::uint64_t traits = ~std::uint64_t{0};       // accepted values, all of them by default
+  std::uint64_t traits = ~std::uint64_t{0};  // accepted values, all of them by default
   std::array<NameRule, kDimensions> names;
-  std::vector<OsVersionRange> os_versions;        // for an OS that is listed, one of its ranges must hold
-  std::vector<Circle> radius;                     // within one of them
-  std::optional<std::bitset<168>> hours;          // of the user's week; 0 = Monday 00:00-00:59
-  std::optional<int> age_min, age_max;            // years, inclusive; a user of unknown age is refused
+  std::vector<OsVersionRange> os_versions;  // for an OS that is listed, one of its ranges must hold
+  std::vector<Circle> radius;               // within one of them
+  std::optional<std::bitset<168>> hours;    // of the user's week; 0 = Monday 00:00-00:59
+  std::optional<int> age_min, age_max;      // years, inclusive; a user of unknown age is refused
 };
 
 enum class Media : std::uint8_t { banner = 1, video = 2, audio = 3, native = 4 };  // OpenRTB's mtype
@@ -47,33 +47,33 @@ struct MediaFile {
 };
 
 struct NativeImage {
-  int type = 0;                                   // 1 icon, 3 main
+  int type = 0;  // 1 icon, 3 main
   std::string url;
   int w = 0, h = 0;
 };
 struct NativeData {
-  int type = 0;                                   // OpenRTB Native 1.2, section 7.4
+  int type = 0;  // OpenRTB Native 1.2, section 7.4
   std::string value;
 };
 
 struct Creative {
   std::string id;
   Media media = Media::banner;
-  int w = 0, h = 0;                               // banner
-  std::string markup;                             // banner: HTML
-  int btype = 2;                                  // banner: OpenRTB's "banner ad types"
-  std::vector<MediaFile> media_files;             // video, audio
-  int duration = 0;                               // video, audio: seconds
-  int protocol = 3;                               // video, audio: 2 VAST 2.0, 3 VAST 3.0, 7 VAST 4.0
-  std::vector<std::string> titles;                // native, best first
+  int w = 0, h = 0;                    // banner
+  std::string markup;                  // banner: HTML
+  int btype = 2;                       // banner: OpenRTB's "banner ad types"
+  std::vector<MediaFile> media_files;  // video, audio
+  int duration = 0;                    // video, audio: seconds
+  int protocol = 3;                    // video, audio: 2 VAST 2.0, 3 VAST 3.0, 7 VAST 4.0
+  std::vector<std::string> titles;     // native, best first
   std::vector<NativeImage> images;
   std::vector<NativeData> data;
-  std::string landing_page;                       // video, audio, native
+  std::string landing_page;  // video, audio, native
   std::vector<std::string> adomain, cat;
   int cattax = 1;
   openrtb::EnumSet attr, api;
   std::string bundle, language, iurl;
-  bool secure = true;                             // every asset is https
+  bool secure = true;  // every asset is https
 };
 
 enum class BidModel : std::uint8_t { cpm, cpc };
@@ -91,8 +91,8 @@ struct Campaign {
   std::string seat;
   std::string currency = "USD";
   BidModel model = BidModel::cpm;
-  Micros price = 0;                               // for a thousand impressions (cpm) or a click (cpc)
-  Micros expected_ctr = 0;                        // cpc: clicks per impression, in millionths
+  Micros price = 0;         // for a thousand impressions (cpm) or a click (cpc)
+  Micros expected_ctr = 0;  // cpc: clicks per impression, in millionths
   std::optional<Transparency> dsa;
   Targeting targeting;
   std::vector<Creative> creatives;

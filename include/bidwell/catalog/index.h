@@ -25,8 +25,8 @@ namespace bidwell::catalog {
 
 // What an impression offers and a creative fills: a banner of a size, or one of the other media.
 struct Format {
-  std::uint8_t media = 0;          // Media's number
-  std::uint16_t w = 0, h = 0;      // banner only
+  std::uint8_t media = 0;      // Media's number
+  std::uint16_t w = 0, h = 0;  // banner only
   bool operator==(const Format&) const = default;
 
   std::uint64_t key() const noexcept {
@@ -36,14 +36,16 @@ struct Format {
 
 // One of 64 bits for a token: a set of tokens becomes a word, and two sets whose words share no bit share no token
 // (Bloom, 1970, with one hash function).
-constexpr std::uint64_t bloom_bit(std::uint64_t token) noexcept { return std::uint64_t{1} << (token >> 58); }
+constexpr std::uint64_t bloom_bit(std::uint64_t token) noexcept {
+  return std::uint64_t{1} << (token >> 58);
+}
 
 // The bloom words of a request's tokens, by dimension; the last is for entries that require nothing.
 using BloomWords = std::array<std::uint64_t, kDimensions + 1>;
 inline constexpr std::uint8_t kNoDimension = kDimensions;
 
 struct Entry {
-  std::uint64_t traits = 0;        // accepted values, as Targeting::traits
+  std::uint64_t traits = 0;  // accepted values, as Targeting::traits
   Micros value_usd = 0;
   // Included values of two dimensions, the rarest but for the one the entry is posted under.
   std::array<std::uint64_t, 2> wanted = {~std::uint64_t{0}, ~std::uint64_t{0}};
@@ -65,12 +67,12 @@ class Index {
     std::uint32_t first = 0, count = 0;
   };
   struct Node {
-    Range plain;                   // campaigns that are posted under no value
+    Range plain;  // campaigns that are posted under no value
     std::uint64_t key = 0;
   };
   // A value that some campaign is posted under.
   struct Value {
-    std::uint64_t nodes = 0;       // bloom word of the keys of the nodes that have a list for it
+    std::uint64_t nodes = 0;  // bloom word of the keys of the nodes that have a list for it
   };
 
   // Whether campaigns are ever posted under values of the dimension: only then it is worth asking value().

@@ -12,7 +12,7 @@ namespace bidwell::catalog {
 
 struct Loaded {
   std::vector<Campaign> campaigns;
-  std::vector<Fault> faults;      // all there are; `campaigns` may be used only if this is empty
+  std::vector<Fault> faults;  // all there are; `campaigns` may be used only if this is empty
 };
 
 // `text` is the file's content; comments are allowed. Never throws on bad content.

@@ -15,8 +15,8 @@
 namespace bidwell::catalog {
 
 struct CompiledTitle {
-  std::int32_t length = 0;         // in characters (Unicode code points), as OpenRTB Native counts
-  std::string text;                // see NativeAssetAnswer::text
+  std::int32_t length = 0;  // in characters (Unicode code points), as OpenRTB Native counts
+  std::string text;         // see NativeAssetAnswer::text
 };
 struct CompiledImage {
   std::int32_t type = 0, w = 0, h = 0;
@@ -28,12 +28,12 @@ struct CompiledData {
 };
 
 struct CompiledCreative {
-  const Creative* source = nullptr;            // without its markup
-  std::string fixed;                           // openrtb::Bid::fixed
-  std::unique_ptr<char[]> text;                // all of the markup's text, which `adm` looks into
+  const Creative* source = nullptr;  // without its markup
+  std::string fixed;                 // openrtb::Bid::fixed
+  std::unique_ptr<char[]> text;      // all of the markup's text, which `adm` looks into
   std::vector<openrtb::MarkupPart> adm;
-  std::vector<std::string_view> cat;           // categories and their parents
-  std::string language;                        // primary subtag, empty: any
+  std::vector<std::string_view> cat;  // categories and their parents
+  std::string language;               // primary subtag, empty: any
   std::vector<CompiledTitle> titles;
   std::vector<CompiledImage> images;
   std::vector<CompiledData> data;
@@ -59,10 +59,10 @@ struct Line {
 struct CompiledCampaign {
   const Campaign* source = nullptr;
   Currency currency;
-  Micros value = 0;                            // CPM in `currency`
-  Micros value_usd = 0;                        // the same in USD, by which bids are ranked
+  Micros value = 0;      // CPM in `currency`
+  Micros value_usd = 0;  // the same in USD, by which bids are ranked
   std::vector<Predicate> predicates;
-  bool wants_deal = false;                     // bids only through the deals it includes
+  bool wants_deal = false;  // bids only through the deals it includes
   std::vector<CompiledCreative> creatives;
   std::vector<const Line*> lines;
   std::string dsa_by_publisher, dsa_by_advertiser;  // bid.ext by who renders the transparency; empty: none to show

@@ -22,9 +22,9 @@ inline constexpr std::size_t kTraits = 8;
 // A trait's bits within the word. Bit 0 of each means "unknown".
 struct TraitInfo {
   Trait trait;
-  std::string_view key;                           // in the campaign file
+  std::string_view key;  // in the campaign file
   unsigned offset;
-  std::span<const std::string_view> values;       // names of bits 0, 1, ...
+  std::span<const std::string_view> values;  // names of bits 0, 1, ...
   constexpr std::uint64_t mask() const { return ((std::uint64_t{1} << values.size()) - 1) << offset; }
 };
 const TraitInfo& info(Trait trait) noexcept;

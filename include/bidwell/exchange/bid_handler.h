@@ -18,8 +18,8 @@ namespace bidwell::exchange {
 
 // Written by one worker, readable from any thread.
 struct alignas(64) BidCounters {
-  Counter requests;                 // to a known exchange
-  Counter answered;                 // with at least one bid
+  Counter requests;  // to a known exchange
+  Counter answered;  // with at least one bid
   Counter bids;
   Counter unknown_exchange;         // answered 404
   std::array<Counter, 7> refused;   // answered 400, by openrtb::ParseError

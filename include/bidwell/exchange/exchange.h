@@ -10,13 +10,13 @@
 namespace bidwell::exchange {
 
 struct ExchangeOptions {
-  std::string name;                      // the second segment of POST /bid/{exchange}
-  std::string currency = "USD";          // answered in where the request accepts it
-  std::string seat;                      // our seat's id at this exchange; empty: each campaign's own
-  std::string openrtb_version = "2.6";   // sent as x-openrtb-version; empty: not sent
-  bool answer_nbr = false;               // {"nbr": N} in place of 204 when there is no bid
-  int tmax_margin_ms = 20;               // kept of tmax for the way back; about one and a half round trips
-  int tmax_default_ms = 100;             // where a request has no tmax: what was agreed with the exchange
+  std::string name;                     // the second segment of POST /bid/{exchange}
+  std::string currency = "USD";         // answered in where the request accepts it
+  std::string seat;                     // our seat's id at this exchange; empty: each campaign's own
+  std::string openrtb_version = "2.6";  // sent as x-openrtb-version; empty: not sent
+  bool answer_nbr = false;              // {"nbr": N} in place of 204 when there is no bid
+  int tmax_margin_ms = 20;              // kept of tmax for the way back; about one and a half round trips
+  int tmax_default_ms = 100;            // where a request has no tmax: what was agreed with the exchange
 };
 
 // Ready to use: constant after construction, shared by all workers.

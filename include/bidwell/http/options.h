@@ -24,23 +24,19 @@ struct Options {
   // of headroom each are a good rule for RLIMIT_NOFILE.
   std::size_t connections_max = 20'000;
 
-  std::size_t head_bytes_max = 8 * 1024;  // request line and headers; exchanges send 0.3 to 2 kB
-  std::size_t body_bytes_max =
-      256 * 1024;  // as sent and, on its own, after decompression; requests reach 30 kB
+  std::size_t head_bytes_max = 8 * 1024;    // request line and headers; exchanges send 0.3 to 2 kB
+  std::size_t body_bytes_max = 256 * 1024;  // as sent and, on its own, after decompression; requests reach 30 kB
   // Per worker: requests at once that outgrow a connection's own 8 KiB, each lent a block of
   // body_bytes_max and a bit; more get 503. 256 take at most 72 MB with the default body_bytes_max.
   std::size_t large_requests_max = 256;
-  std::size_t answer_bytes_max =
-      1024 * 1024;  // one answer's body; larger ones become 500 and are counted
-  std::size_t gzip_answer_bytes_min =
-      1400;  // smaller answers fit one packet: compressing buys nothing
+  std::size_t answer_bytes_max = 1024 * 1024;  // one answer's body; larger ones become 500 and are counted
+  std::size_t gzip_answer_bytes_min = 1400;    // smaller answers fit one packet: compressing buys nothing
 
   // Longer than what load balancers (ALB 60 s) and exchanges (150 s) keep: who closes first gets
   // the error.
   std::chrono::seconds idle_timeout{180};
-  std::chrono::seconds request_timeout{
-      10};                                 // from a request's first byte to its last: slow senders
-  std::chrono::seconds write_timeout{10};  // for a client to take an answer: slow readers
+  std::chrono::seconds request_timeout{10};   // from a request's first byte to its last: slow senders
+  std::chrono::seconds write_timeout{10};     // for a client to take an answer: slow readers
   std::chrono::seconds shutdown_timeout{10};  // for what is in flight when the server stops
 };
 

@@ -14,8 +14,7 @@ class Router {
  public:
   // `methods`: which of GET, HEAD and POST the route answers; the others get 405 with an Allow
   // header.
-  void add(std::vector<Method> methods, std::string first_segment,
-           std::unique_ptr<Handler> handler);
+  void add(std::vector<Method> methods, std::string first_segment, std::unique_ptr<Handler> handler);
 
   // Calls the handler, or answers 404 or 405 with a one-line JSON error.
   void route(const Request& request, Response& response) const;

@@ -20,9 +20,9 @@ struct alignas(64) Counters {
   Counter connections_open;  // now
   Counter connections_accepted;
   Counter connections_refused;  // past connections_max; by the acceptor
-  Counter accept_errors;  // out of file descriptors and the like; by the acceptor, on worker 0
-  Counter open_errors;    // accepted sockets that the worker's loop could not take
-  Counter requests;       // that reached the router
+  Counter accept_errors;        // out of file descriptors and the like; by the acceptor, on worker 0
+  Counter open_errors;          // accepted sockets that the worker's loop could not take
+  Counter requests;             // that reached the router
   Counter answers_gzip;
   Counter answers_too_large;       // answered 500
   Counter bad_head;                // not HTTP: 400 and closed

@@ -9,12 +9,12 @@
 namespace bidwell::openrtb {
 
 enum class PrivacyBasis : std::uint8_t {
-  none,             // nothing was removed
-  coppa,            // regs.coppa = 1
-  gdpr,             // regs.gdpr = 1 and no consent string
-  us_privacy,       // opted out of sale by the CCPA string's third character
-  gpp,              // opted out by a US section of the GPP string, or that section cannot be read
-  limit_ad_tracking // device.lmt = 1 or device.dnt = 1
+  none,              // nothing was removed
+  coppa,             // regs.coppa = 1
+  gdpr,              // regs.gdpr = 1 and no consent string
+  us_privacy,        // opted out of sale by the CCPA string's third character
+  gpp,               // opted out by a US section of the GPP string, or that section cannot be read
+  limit_ad_tracking  // device.lmt = 1 or device.dnt = 1
 };
 
 std::string_view describe(PrivacyBasis basis) noexcept;

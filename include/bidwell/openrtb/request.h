@@ -47,8 +47,8 @@ class EnumSet {
 struct Floor {
   enum class State : std::uint8_t { absent, read, unreadable };
   State state = State::absent;
-  Micros micros = 0;             // rounded up; negative floors are read as 0
-  std::string_view currency;     // empty: USD
+  Micros micros = 0;          // rounded up; negative floors are read as 0
+  std::string_view currency;  // empty: USD
 };
 
 struct Format {
@@ -72,14 +72,14 @@ struct Stream {
   std::int32_t minduration = kAbsent, maxduration = kAbsent;  // seconds
   std::int32_t startdelay = kAbsent;
   EnumSet protocols, battr, api, delivery;
-  std::int32_t w = kAbsent, h = kAbsent;                      // video
+  std::int32_t w = kAbsent, h = kAbsent;                                                   // video
   std::int32_t linearity = kAbsent, placement = kAbsent, plcmt = kAbsent, skip = kAbsent;  // video
-  std::int32_t pos = kAbsent;                                 // video
-  std::int32_t feed = kAbsent;                                // audio
+  std::int32_t pos = kAbsent;                                                              // video
+  std::int32_t feed = kAbsent;                                                             // audio
   // Pods (2.6): rqddurs excludes minduration/maxduration.
   std::int32_t poddur = kAbsent, maxseq = kAbsent, slotinpod = kAbsent;
   std::span<const std::int32_t> rqddurs;
-  Floor mincpmpersec;                                         // its currency is the impression's
+  Floor mincpmpersec;  // its currency is the impression's
 };
 
 // OpenRTB Native 1.0-1.2, one requested asset.
@@ -88,8 +88,8 @@ struct NativeAsset {
   std::int32_t id = kAbsent;
   bool required = false;
   Kind kind = Kind::unknown;
-  std::int32_t type = kAbsent;                  // img or data type
-  std::int32_t len = kAbsent;                   // title or data: most characters
+  std::int32_t type = kAbsent;  // img or data type
+  std::int32_t len = kAbsent;   // title or data: most characters
   std::int32_t w = kAbsent, h = kAbsent, wmin = kAbsent, hmin = kAbsent;
   Strings mimes;
   Stream video;
@@ -97,10 +97,10 @@ struct NativeAsset {
 
 struct Native {
   enum class State : std::uint8_t { absent, read, unreadable };
-  State state = State::absent;                  // of `request`: without it nothing says what is asked for
+  State state = State::absent;  // of `request`: without it nothing says what is asked for
   bool present = false;
-  bool wrapped = false;                         // the request stood in {"native": ...}; so must the answer
-  std::string_view ver;                         // of the markup: "1.2"; from `native.ver` if the request has none
+  bool wrapped = false;  // the request stood in {"native": ...}; so must the answer
+  std::string_view ver;  // of the markup: "1.2"; from `native.ver` if the request has none
   std::int32_t context = kAbsent, plcmttype = kAbsent;
   std::span<const NativeAsset> assets;
   EnumSet battr, api;
@@ -109,13 +109,13 @@ struct Native {
 struct Deal {
   std::string_view id;
   Floor bidfloor;
-  std::int32_t at = kAbsent;                    // 3: bidfloor is the agreed price
+  std::int32_t at = kAbsent;  // 3: bidfloor is the agreed price
   Strings wseat, wadomain;
 };
 
 struct Imp {
   std::string_view id;
-  bool id_repeated = false;                     // another impression has the same id: an answer would be ambiguous
+  bool id_repeated = false;  // another impression has the same id: an answer would be ambiguous
   Banner banner;
   Stream video, audio;
   Native native;
@@ -150,7 +150,7 @@ struct Channel {
 struct Geo {
   double lat = kNoCoordinate, lon = kNoCoordinate;
   std::string_view country, region, city, zip, metro;
-  std::int32_t utcoffset = kAbsent;             // minutes
+  std::int32_t utcoffset = kAbsent;  // minutes
 
   bool located() const noexcept { return lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180; }
 };
@@ -167,7 +167,7 @@ struct Eid {
 };
 
 struct Segment {
-  std::string_view provider;                    // user.data.id, or its name where there is none
+  std::string_view provider;  // user.data.id, or its name where there is none
   std::string_view id;
 };
 
@@ -204,11 +204,11 @@ struct SupplyChain {
 
 struct BidRequest {
   std::string_view id;
-  bool id_is_number = false;                    // answered with the same token, as a number's text
+  bool id_is_number = false;  // answered with the same token, as a number's text
   std::span<Imp> imp;
   std::int32_t at = 2, tmax = kAbsent, test = 0;
   Strings cur, wseat, bseat, bcat, acat, badv, bapp, wlang;
-  std::int32_t cattax = 1;                      // of bcat and acat; 1 = IAB Content Category 1.0
+  std::int32_t cattax = 1;  // of bcat and acat; 1 = IAB Content Category 1.0
   Channel site, app, dooh;
   Device device;
   User user;

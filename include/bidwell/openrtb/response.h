@@ -38,16 +38,16 @@ struct Bid {
   std::span<const MarkupPart> adm;  // for native: what follows the assets
   bool native = false;
   bool native_wrapped = false;
-  std::string_view native_ver;      // for native: as asked for, empty if it was not said
+  std::string_view native_ver;  // for native: as asked for, empty if it was not said
   std::span<const NativeAssetAnswer> assets;
 };
 
 struct BidResponse {
-  std::string_view id;              // the request's
+  std::string_view id;  // the request's
   std::string_view cur;
   std::span<const Bid> bids;
-  std::int64_t timestamp_ms = 0;    // Unix time, for {{timestamp}}
-  std::uint64_t random = 0;         // for {{random}}
+  std::int64_t timestamp_ms = 0;  // Unix time, for {{timestamp}}
+  std::uint64_t random = 0;       // for {{random}}
 };
 
 void write(const BidResponse& response, OutputBuffer& out) noexcept;

@@ -57,7 +57,6 @@ struct Answer {
 
 // An empty list: correct. A request that is not a JSON object makes only rules 2, 26 and 27
 // checkable. Thread-safe; never throws but for want of memory.
-std::vector<Violation> validate(std::string_view request, const Answer& answer,
-                                const ValidatorOptions& options = {});
+std::vector<Violation> validate(std::string_view request, const Answer& answer, const ValidatorOptions& options = {});
 
 }  // namespace bidwell::openrtb

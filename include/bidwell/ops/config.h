@@ -15,17 +15,17 @@
 namespace bidwell::ops {
 
 struct CatalogOptions {
-  std::string file;           // as given; relative to the configuration file's folder
-  int check_interval_s = 1;   // how often the file is looked at for a change; 0: only on SIGHUP
+  std::string file;          // as given; relative to the configuration file's folder
+  int check_interval_s = 1;  // how often the file is looked at for a change; 0: only on SIGHUP
 };
 
 struct LogOptions {
-  std::string level = "info"; // trace, debug, info, warn, error
+  std::string level = "info";  // trace, debug, info, warn, error
 };
 
 struct BiddingOptions {
-  std::uint64_t seed = 0;     // breaks ties between equal bids: the same seed and request, the same bids
-  int imps_max = 256;         // impressions in a request; more are refused with 400
+  std::uint64_t seed = 0;  // breaks ties between equal bids: the same seed and request, the same bids
+  int imps_max = 256;      // impressions in a request; more are refused with 400
 };
 
 struct Config {
