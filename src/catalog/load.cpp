@@ -3,8 +3,6 @@
 
 #include <cmath>
 #include <ctime>
-#include <fstream>
-#include <sstream>
 #include <unordered_map>
 
 #include "catalog/load_parts.h"
@@ -145,13 +143,9 @@ void refuse_repeated(const std::vector<Campaign>& campaigns, std::vector<Fault>&
 
 Loaded load_campaigns(std::string_view text, const CurrencyTable& currencies) {
   Loaded loaded;
-  Json document;
-  try {
-    document = Json::parse(text, nullptr, true, true);
-  } catch (const Json::exception& error) {
-    loaded.faults.push_back({"", fmt::format("not JSON: {}", error.what())});
-    return loaded;
-  }
+  const auto parsed = parse_json(text, loaded.faults);
+  if (!parsed) return loaded;
+  const Json& document = *parsed;
   Fields top(document, "", loaded.faults);
   if (!document.is_object()) return loaded;
   const bool listed = top.each("campaigns", [&](const Json& campaign, const std::string& at) {
@@ -164,14 +158,9 @@ Loaded load_campaigns(std::string_view text, const CurrencyTable& currencies) {
 }
 
 Loaded load_campaign_file(const std::string& path, const CurrencyTable& currencies) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
-    Loaded loaded;
-    loaded.faults.push_back({"", fmt::format("cannot read {}: {}", path, std::strerror(errno))});
-    return loaded;
-  }
-  return load_campaigns(content.str(), currencies);
+  Loaded loaded;
+  const auto content = read_file(path, loaded.faults);
+  return content ? load_campaigns(*content, currencies) : loaded;
 }
 
 }  // namespace bidwell::catalog

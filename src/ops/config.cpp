@@ -1,11 +1,6 @@
 #include "bidwell/ops/config.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <thread>
 
 #include "bidwell/core/text.h"
 
@@ -146,13 +141,9 @@ Environment bidwell_environment() {
 LoadedConfig load_config(std::string_view text, const std::string& folder, const Environment& environment) {
   LoadedConfig loaded;
   Config& config = loaded.config;
-  Json document;
-  try {
-    document = Json::parse(text, nullptr, true, true);
-  } catch (const Json::exception& error) {
-    loaded.faults.push_back({"", fmt::format("not JSON: {}", error.what())});
-    return loaded;
-  }
+  auto parsed = parse_json(text, loaded.faults);
+  if (!parsed) return loaded;
+  Json& document = *parsed;
   if (document.is_object()) apply_environment(document, environment);
   Fields top(document, "", loaded.faults);
   if (!document.is_object()) return loaded;
@@ -185,14 +176,10 @@ LoadedConfig load_config(std::string_view text, const std::string& folder, const
 }
 
 LoadedConfig load_config_file(const std::string& path, const Environment& environment) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
-    LoadedConfig loaded;
-    loaded.faults.push_back({"", fmt::format("cannot read {}: {}", path, std::strerror(errno))});
-    return loaded;
-  }
-  return load_config(content.str(), std::filesystem::path(path).parent_path().string(), environment);
+  LoadedConfig loaded;
+  const auto content = read_file(path, loaded.faults);
+  if (!content) return loaded;
+  return load_config(*content, std::filesystem::path(path).parent_path().string(), environment);
 }
 
 }  // namespace bidwell::ops

@@ -5,8 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +25,29 @@ struct Fault {
   std::string where;
   std::string what;
 };
+
+// The document, comments allowed; nothing, after noting the fault, when the text is not JSON.
+inline std::optional<Json> parse_json(std::string_view text, std::vector<Fault>& faults) {
+  try {
+    return Json::parse(text, nullptr, true, true);
+  } catch (const Json::exception& error) {
+    faults.push_back({"", fmt::format("not JSON: {}", error.what())});
+    return std::nullopt;
+  }
+}
+
+// A file's content; nothing, after noting the fault, when it cannot be read.
+inline std::optional<std::string> read_file(const std::string& path, std::vector<Fault>& faults) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();  // fails for an empty file too, which is for others to judge
+  if (errno != 0) {
+    faults.push_back({"", fmt::format("cannot read {}: {}", path, std::strerror(errno))});
+    return std::nullopt;
+  }
+  return std::move(content).str();
+}
 
 class Fields {
  public:
