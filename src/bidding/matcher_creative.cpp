@@ -70,9 +70,9 @@ bool fits_duration(std::int32_t duration, const openrtb::Stream& stream) {
     if (std::find(stream.rqddurs.begin(), stream.rqddurs.end(), duration) == stream.rqddurs.end()) return false;
   } else {
     if (stream.minduration != kAbsent && duration < stream.minduration) return false;
-    if (stream.maxduration != kAbsent && stream.maxduration > 0 && duration > stream.maxduration) return false;
+    if (stream.maxduration != kAbsent && duration > stream.maxduration) return false;
   }
-  return stream.poddur == kAbsent || stream.poddur <= 0 || duration <= stream.poddur;
+  return stream.poddur == kAbsent || duration <= stream.poddur;
 }
 
 const openrtb::Stream* stream_of(const Creative& creative, const openrtb::Imp& imp) {

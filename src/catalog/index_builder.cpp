@@ -82,9 +82,8 @@ Access most_selective(const CompiledCampaign& campaign) {
 void sign(const CompiledCampaign& campaign, const Access& access, bool by_country, Entry& entry) {
   std::vector<const Predicate*> left;
   for (const Predicate& predicate : campaign.predicates) {
-    const bool assured = predicate.dimension == Dimension::deal ||
-                         (predicate.dimension == Dimension::country && by_country) ||
-                         needed(predicate).data() == access.tokens.data();
+    const bool assured =
+        (predicate.dimension == Dimension::country && by_country) || needed(predicate).data() == access.tokens.data();
     if (predicate.kind != Predicate::Kind::exclude && !assured) left.push_back(&predicate);
   }
   std::stable_sort(left.begin(), left.end(), [](const Predicate* a, const Predicate* b) {

@@ -32,8 +32,7 @@ inline Json request(std::string_view media = "banner", std::string_view patch = 
     "video": {"mimes": ["video/mp4"], "protocols": [2, 3, 7], "minduration": 5, "maxduration": 30},
     "audio": {"mimes": ["video/mp4"], "protocols": [2, 3, 7], "minduration": 5, "maxduration": 30},
     "native": {"request": {"assets": [{"id": 1, "required": 1, "title": {"len": 25}}]}}})";
-  Json json =
-      Json::parse(R"({"id": "r", "imp": [{"id": "1"}], "site": {"domain": "news.example"}})");
+  Json json = Json::parse(R"({"id": "r", "imp": [{"id": "1"}], "site": {"domain": "news.example"}})");
   json["imp"][0][media] = Json::parse(kOffers)[media];
   json.merge_patch(Json::parse(patch));
   return json;
@@ -43,8 +42,7 @@ inline Json request(std::string_view media = "banner", std::string_view patch = 
 class Market {
  public:
   explicit Market(const std::vector<Json>& campaigns)
-      : currencies_(catalog::testing::currencies()),
-        snapshot_(catalog::testing::compile(campaigns)) {
+      : currencies_(catalog::testing::currencies()), snapshot_(catalog::testing::compile(campaigns)) {
     terms.exchange = catalog::token(catalog::Dimension::exchange, "demo");
     terms.currencies = &currencies_;
   }
@@ -65,9 +63,7 @@ class Market {
   Decision decide(Moment moment = kNow) {
     return bidding::decide(bid_request, terms, *snapshot_, moment, workspace_, *counters);
   }
-  Explanation explain(Moment moment = kNow) const {
-    return bidding::explain(bid_request, terms, *snapshot_, moment);
-  }
+  Explanation explain(Moment moment = kNow) const { return bidding::explain(bid_request, terms, *snapshot_, moment); }
 
   // For the first impression: who wins it, "" if nobody.
   std::string winner(Moment moment = kNow) {

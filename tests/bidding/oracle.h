@@ -20,8 +20,7 @@ class Oracle {
   bool fits(const RandomCreative& creative, const RandomImp& imp) const;
 
   const RandomRequest& request_;
-  std::map<catalog::Dimension, std::set<std::string>>
-      has_;  // what the request has, with all that it implies
+  std::map<catalog::Dimension, std::set<std::string>> has_;  // what the request has, with all that it implies
 };
 
 }  // namespace bidwell::bidding::testing
