@@ -57,7 +57,7 @@ std::vector<Rule> media_rules() {
       {Reason::duration, "{}", R"({"minduration": 16})"},
       {Reason::duration, "{}", R"({"maxduration": 14})"},
       {Reason::none, "{}", R"({"minduration": null, "maxduration": null})"},
-      {Reason::none, "{}", R"({"maxduration": 0})"},  // no limit is meant
+      {Reason::duration, "{}", R"({"maxduration": 0})"},  // nothing fits, as written
       // Pods: exact durations exclude the bounds, and no ad is longer than its pod.
       {Reason::none, "{}", R"({"rqddurs": [10, 15], "minduration": 20})"},
       {Reason::duration, "{}", R"({"rqddurs": [14, 16]})"},
