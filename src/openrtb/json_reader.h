@@ -102,7 +102,6 @@ class JsonReader {
   bool at_end() const noexcept { return cursor_.at == cursor_.end; }
   bool is_object() const noexcept { return first() == '{'; }
   bool is_string() const noexcept { return first() == '"'; }
-  bool is_number() const noexcept { return is_number(token()); }
   bool is_null() const noexcept { return token() == "null"; }
 
   // A string, or a number's text; anything else is empty.

@@ -1,8 +1,6 @@
 // The parser's top level: the request's own fields, and where the parts are read.
 #include "bidwell/openrtb/parse.h"
 
-#include <algorithm>
-
 #include "openrtb/parse_parts.h"
 
 namespace bidwell::openrtb {
@@ -52,7 +50,6 @@ ParseError Parser::parse(std::string_view body, BidRequest& request) {
   json.each_field([&](std::uint64_t head, std::string_view) {
     switch (head) {
       case key8("id"):
-        request.id_is_number = json.is_number();
         request.id = json.string();
         break;
       case key8("imp"):

@@ -277,7 +277,6 @@ void write_schain(Lines& to, const SupplyChain& schain) {
 std::string describe(const BidRequest& request) {
   Lines to;
   to.text("id", request.id);
-  to.flag("id_is_number", request.id_is_number);
   to.integer("at", request.at);
   to.integer("tmax", request.tmax);
   to.integer("test", request.test);

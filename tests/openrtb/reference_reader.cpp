@@ -342,7 +342,6 @@ SupplyChain ReferenceReading::schain(const Json& source) {
 ParseError ReferenceReading::read(const Json& document) {
   if (!document.is_object()) return ParseError::not_an_object;
   request_.id = text(document, "id");
-  request_.id_is_number = member(document, "id").is_number();
   if (request_.id.empty()) return ParseError::id_missing;
 
   const Json& imps = member(document, "imp");

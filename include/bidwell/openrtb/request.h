@@ -204,7 +204,6 @@ struct SupplyChain {
 
 struct BidRequest {
   std::string_view id;
-  bool id_is_number = false;  // answered with the same token, as a number's text
   std::span<Imp> imp;
   std::int32_t at = 2, tmax = kAbsent, test = 0;
   Strings cur, wseat, bseat, bcat, acat, badv, bapp, wlang;
