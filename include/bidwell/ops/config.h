@@ -1,16 +1,20 @@
 // The configuration: one JSON file (comments allowed), then BIDWELL_<SECTION>_<KEY> from the environment.
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bidwell/cache/options.h"
 #include "bidwell/core/currency.h"
 #include "bidwell/core/json_fields.h"
 #include "bidwell/exchange/exchange.h"
 #include "bidwell/http/options.h"
+#include "bidwell/profile/user_key.h"
+#include "bidwell/redis/options.h"
 
 namespace bidwell::ops {
 
@@ -28,11 +32,32 @@ struct BiddingOptions {
   int imps_max = 256;      // impressions in a request; more are refused with 400
 };
 
+// Where profiles that no cache tier has come from.
+enum class ProfileOrigin : std::uint8_t {
+  none,     // nowhere: what Redis has is all there is
+  file,     // the local profile file
+  postgres  // table bidwell.profiles
+};
+
+struct ProfileOptions {
+  std::vector<profile::Identifier> keys;  // the first that a request has names its user
+  std::string key_secret;                 // of the keyed hash; the same for all instances and importers
+  std::string file;                       // the local profile file; empty: none. Relative as the catalog's
+  ProfileOrigin origin = ProfileOrigin::none;
+  unsigned postgres_threads = 2;  // connections that load profiles
+  std::int64_t redis_ttl_s = 0;   // of imported profiles; 0: kept for ever
+  int reserve_us = 2000;          // of tmax, for deciding and answering after a wait
+  cache::Options cache;           // one class: profiles
+};
+
 struct Config {
   http::Options http;
   CatalogOptions catalog;
   BiddingOptions bidding;
   LogOptions log;
+  std::optional<redis::Options> redis;  // none: not used
+  std::string postgres_url;             // libpq's connection string or URI; empty: not used
+  ProfileOptions profiles;
   CurrencyTable currencies;
   std::vector<exchange::ExchangeOptions> exchanges;
 };
