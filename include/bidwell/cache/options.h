@@ -21,7 +21,8 @@ struct ClassOptions {
   milliseconds soft_ttl{5 * 60'000};   // older: served once more, and refreshed behind
   milliseconds hard_ttl{60 * 60'000};  // older: not served. The bound of staleness
   double jitter = 0.1;                 // of both, subtracted at random: what was filled at once does not expire at once
-  milliseconds negative_ttl{60'000};   // of "does not exist": soft; its hard TTL is hard_ttl or this, the shorter
+  // Of "does not exist": not believed for longer; asked about again behind once half of it has passed.
+  milliseconds negative_ttl{60'000};
 
   milliseconds wait{0};          // a request without the value may wait this long for it; 0: it is known next time
   bool wait_for_origin = false;  // wait on when Redis does not have it either

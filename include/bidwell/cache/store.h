@@ -81,9 +81,10 @@ class Store {
   virtual void acquire(const Slot& slot, std::uint64_t known, Duration lease, Time deadline,
                        std::function<void(const Lease& lease)> done) = 0;
 
-  // What a holder has to say. Commits the value if the lease is still his. `ttl`: the store forgets it after this.
-  virtual void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Duration ttl,
-                      Time deadline, std::function<void(const Commit& commit)> done) = 0;
+  // What a holder has to say. Stores the value if the lease is still his; with token 0 whoever's it is (a cache without
+  // leases). `age`: how long ago the value was true; `ttl`: the store forgets it after this.
+  virtual void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Duration age,
+                      Duration ttl, Time deadline, std::function<void(const Commit& commit)> done) = 0;
   // Gives the lease back, having nothing to commit.
   virtual void release(const Slot& slot, std::uint64_t token, Time deadline) = 0;
 

@@ -31,6 +31,7 @@ struct Found {
 };
 
 class Tiered;
+enum class AskKind : std::uint8_t;
 
 // One thread's access. Made by Tiered::make_port, to be used by one thread at a time.
 class Port {
@@ -68,10 +69,12 @@ class Port {
  private:
   friend class Tiered;
   struct Shared;
-  Port(Tiered& tiered, std::function<void()> wake);
+  Port(L1& l1, std::shared_ptr<Shared> shared);
+  bool claim_refresh(const Entry& entry, Time now) noexcept;
+  bool ask(AskKind kind, const Slot& slot, std::uint64_t ticket) noexcept;
 
   L1::Reader reader_;
-  std::unique_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;
 };
 
 class Tiered {
@@ -80,9 +83,8 @@ class Tiered {
   using MakeStore = std::function<std::unique_ptr<Store>(boost::asio::io_context& loop)>;
 
   // `origin` may be null: then the store is the truth. It must outlive this. Throws std::invalid_argument when an
-  // option makes no sense. `log` gets lines for the log, on the cache's thread.
-  Tiered(const Options& options, const MakeStore& make_store, Origin* origin,
-         std::function<void(const std::string&)> log);
+  // option makes no sense.
+  Tiered(const Options& options, const MakeStore& make_store, Origin* origin);
   // Stops the thread. All ports must be gone, or at least no longer used.
   ~Tiered();
   Tiered(const Tiered&) = delete;
