@@ -91,11 +91,12 @@ struct RedisStore::Impl {
   }
 
   // Again after either connection was opened anew: Redis forgets the one, and the other's number changes. What changed
-  // in between was not heard of.
+  // in between was not heard of. (NOLOOP would not spare us our own commits: it does not see what scripts write. A
+  // value that we committed is read once more.)
   void track() {
     if (!tracked || !data.connected() || listening.id() == 0) return;
     const std::string id = std::to_string(listening.id());
-    std::vector<std::string_view> command = {"CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST", "NOLOOP"};
+    std::vector<std::string_view> command = {"CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"};
     for (const ClassOptions& cls : options.classes) {
       if (!cls.written_by_others) continue;
       command.insert(command.end(), {"PREFIX", cls.prefix});
