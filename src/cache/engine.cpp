@@ -45,11 +45,11 @@ void Engine::want_turn() {
 void Engine::ask(AskKind kind, const Slot& slot, const Waiter& waiter) {
   if (kind == AskKind::hot) return schedule_refresh(slot);
   counters(slot.cls).asks.add();
-  if (options_.single_flight && join(slot, waiter)) return;
+  if (options_.single_flight && join(kind, slot, waiter)) return;
   begin(slot, kind == AskKind::fetch ? Cause::miss : Cause::stale, waiter);
 }
 
-bool Engine::join(const Slot& slot, const Waiter& waiter) {
+bool Engine::join(AskKind kind, const Slot& slot, const Waiter& waiter) {
   const auto at = by_slot_.find(slot);
   if (at != by_slot_.end()) {
     Flight& flight = *flights_.find(at->second)->second;
@@ -59,6 +59,7 @@ bool Engine::join(const Slot& slot, const Waiter& waiter) {
     if (flight.store_missed && !options_of(flight).wait_for_origin) release_waiters(flight);
     return true;
   }
+  if (kind != AskKind::fetch) return false;
   // Asked for before it came.
   L1::Peek peek;
   const Time now = hooks_.now();

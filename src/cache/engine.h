@@ -114,7 +114,7 @@ class Engine {
 
   // Flights (engine.cpp).
   void begin(const Slot& slot, Cause cause, const Waiter& waiter);
-  bool join(const Slot& slot, const Waiter& waiter);
+  bool join(AskKind kind, const Slot& slot, const Waiter& waiter);
   void release_waiters(Flight& flight);
   void end(Id id);
   void read_again(Id id, Flight& flight);

@@ -154,7 +154,7 @@ void Engine::commit(Id id, Flight& flight, Loaded loaded, Time asked) {
   const ClassOptions& cls = options_of(flight);
   const Time now = hooks_.now();
   auto kept = std::make_shared<Loaded>(std::move(loaded));
-  store_->commit(flight.slot, flight.token, !kept->found, kept->bytes, now - asked,
+  store_->commit(flight.slot, flight.token, !kept->found, kept->bytes, asked,
                  kept->found ? cls.hard_ttl : cls.negative_ttl, now + options_.write_timeout,
                  [this, id, kept, asked](const Commit& commit) { on_commit(id, commit, *kept, asked); });
 }

@@ -19,8 +19,9 @@ using redis::Failure;
 using redis::Reply;
 using Kind = Reply::Kind;
 
-// Drift between two clocks is some 100 us in this time.
 constexpr std::chrono::seconds kClockInterval{10};
+// Asked again soon while the answer was slow.
+constexpr milliseconds kClockErrorMax{5}, kClockSoon{200};
 constexpr milliseconds kClockTimeout{500};
 constexpr std::string_view kTracked = "__redis__:invalidate";
 
@@ -66,6 +67,7 @@ struct RedisStore::Impl {
   redis::Client::Events data_events() {
     redis::Client::Events events;
     events.connected = [this] {
+      clock.forget();
       ask_time();
       track();
     };
@@ -120,7 +122,8 @@ struct RedisStore::Impl {
       if (failure == Failure::none && reply.size() == 2) {
         clock.set(unsigned_of(reply[0].text()) * 1'000'000 + unsigned_of(reply[1].text()), asked, now);
       }
-      clock_timer.expires_at(now + kClockInterval);
+      const bool good = clock.known() && clock.error_at(now) <= kClockErrorMax;
+      clock_timer.expires_at(now + (good ? Duration(kClockInterval) : Duration(kClockSoon)));
       clock_timer.async_wait([this](const boost::system::error_code& error) {
         if (!error) ask_time();
       });
@@ -181,6 +184,8 @@ struct RedisStore::Impl {
     }
   }
 
+  Duration clock_error() const { return clock.error_at(std::chrono::steady_clock::now()); }
+
   Stored stored_of(const Reply& reply) const {
     Stored stored;
     if (reply.is_nil()) return stored;
@@ -192,7 +197,7 @@ struct RedisStore::Impl {
     stored.kind = envelope->negative ? Stored::Kind::negative : Stored::Kind::value;
     stored.expired = envelope->expired;
     stored.version = envelope->version;
-    stored.born = clock.time_of(envelope->born);
+    stored.born = clock.time_of(envelope->born) - clock_error();
     stored.bytes = envelope->bytes;
     return stored;
   }
@@ -281,10 +286,10 @@ void RedisStore::acquire(const Slot& slot, std::uint64_t known, Duration lease, 
                   });
 }
 
-void RedisStore::commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Duration age,
+void RedisStore::commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time born,
                         Duration ttl, Time deadline, std::function<void(const Commit&)> done) {
   const std::string token_text = std::to_string(token), ttl_ms = text_of_ms(ttl), what = impl_->announcement(slot);
-  const std::string age_us = std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(age).count());
+  const std::string born_us = std::to_string(impl_->clock.microseconds_at(born - impl_->clock_error()));
   const std::string_view flags = negative ? "1" : "0";
   const auto answered = [done = std::move(done)](bool good, const Reply& reply) {
     Commit out;
@@ -298,7 +303,7 @@ void RedisStore::commit(const Slot& slot, std::uint64_t token, bool negative, st
     const std::string_view arguments[] = {flags, bytes, ttl_ms, "", what};
     impl_->evaluate(impl_->put, slot, arguments, deadline, answered);
   } else {
-    const std::string_view arguments[] = {token_text, flags, bytes, ttl_ms, age_us, impl_->options.channel, what};
+    const std::string_view arguments[] = {token_text, flags, bytes, ttl_ms, born_us, impl_->options.channel, what};
     impl_->evaluate(impl_->commit, slot, arguments, deadline, answered);
   }
 }

@@ -124,7 +124,7 @@ local held = redis.call('GET', KEYS[2])
 if held ~= ARGV[1] and held ~= ARGV[1] .. 'w' then return 0 end
 local now = now_us()
 local version = math.max(version_of(redis.call('GET', KEYS[1])) + 1, now)
-local header = struct.pack('<BBI8I8', 177, tonumber(ARGV[2]), version, math.max(now - tonumber(ARGV[5]), 0))
+local header = struct.pack('<BBI8I8', 177, tonumber(ARGV[2]), version, math.min(now, tonumber(ARGV[5])))
 redis.call('SET', KEYS[1], header .. ARGV[3], 'PX', ARGV[4])
 redis.call('DEL', KEYS[2])
 if held ~= ARGV[1] then

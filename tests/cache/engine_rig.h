@@ -14,7 +14,9 @@ namespace bidwell::cache::testing {
 
 using std::chrono::milliseconds;
 
-inline Slot slot_of(std::uint64_t number, ClassId cls = 0) { return {cls, {number, number * 7919}}; }
+inline Slot slot_of(std::uint64_t number, ClassId cls = 0) {
+  return {cls, {number, number * 7919}};
+}
 
 struct ScriptedStore final : Store {
   struct Read {
@@ -48,7 +50,7 @@ struct ScriptedStore final : Store {
                std::function<void(const Lease&)> done) override {
     acquires.push_back({slot, known, lease, std::move(done)});
   }
-  void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Duration, Duration, Time,
+  void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time, Duration, Time,
               std::function<void(const Commit&)> done) override {
     commits.push_back({slot, token, negative, std::string(bytes), std::move(done)});
   }

@@ -52,9 +52,12 @@ class Instance {
     const Time patience = soon();
     while (!condition()) {
       if (now() > patience) throw std::runtime_error("it did not happen");
-      loop.restart();
-      loop.run_one_for(milliseconds(20));
+      turn();
     }
+  }
+  void turn() {
+    loop.restart();
+    loop.run_one_for(milliseconds(20));
   }
 
   template <class Result, class Call>
@@ -90,7 +93,7 @@ class Instance {
   }
   Commit commit(const Slot& slot, std::uint64_t token, std::string_view bytes, Duration age = {},
                 Duration ttl = seconds(60)) {
-    return result_of<Commit>([&](auto done) { store.commit(slot, token, false, bytes, age, ttl, soon(), done); });
+    return result_of<Commit>([&](auto done) { store.commit(slot, token, false, bytes, now() - age, ttl, soon(), done); });
   }
   std::uint64_t invalidate(const Slot& slot, Invalidation how) {
     return result_of<std::uint64_t>([&](auto done) { store.invalidate(slot, how, soon(), done); });
@@ -185,7 +188,10 @@ TEST_F(RedisStoreTest, AReleasedLeaseIsFree) {
   b_.store.release(kSlot, 12345, Instance::soon());
   EXPECT_EQ(b_.acquire(kSlot).kind, Lease::Kind::busy) << "not another's";
   a_.store.release(kSlot, lease.token, Instance::soon());
-  b_.until([&] { return b_.acquire(kSlot).kind == Lease::Kind::won; });
+  b_.until([&] {
+    a_.turn();
+    return b_.acquire(kSlot).kind == Lease::Kind::won;
+  });
 }
 
 TEST_F(RedisStoreTest, AnInvalidationRejectsFillsUnderWay) {

@@ -33,7 +33,7 @@ class RedisStore final : public Store {
             std::function<void(std::span<const Stored> stored)> done) override;
   void acquire(const Slot& slot, std::uint64_t known, Duration lease, Time deadline,
                std::function<void(const Lease& lease)> done) override;
-  void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Duration age, Duration ttl,
+  void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time born, Duration ttl,
               Time deadline, std::function<void(const Commit& commit)> done) override;
   void release(const Slot& slot, std::uint64_t token, Time deadline) override;
   void invalidate(const Slot& slot, Invalidation how, Time deadline,

@@ -54,7 +54,7 @@ namespace scripts {
 //   -> {"won"} | {"busy", ms left} | {"newer", value}
 extern const std::string kAcquire;
 
-// token, flags, bytes, ttl in ms, age in us (how long ago it was true), channel, announcement "<class name> <key>"
+// token, flags, bytes, ttl in ms, born in us of Redis' clock, channel, announcement "<class name> <key>"
 //   -> version, or 0: the lease was not the token's
 extern const std::string kCommit;
 

@@ -82,8 +82,8 @@ class Store {
                        std::function<void(const Lease& lease)> done) = 0;
 
   // What a holder has to say. Stores the value if the lease is still his; with token 0 whoever's it is (a cache without
-  // leases). `age`: how long ago the value was true; `ttl`: the store forgets it after this.
-  virtual void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Duration age,
+  // leases). `born`: when the value was true; `ttl`: the store forgets it after this.
+  virtual void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time born,
                       Duration ttl, Time deadline, std::function<void(const Commit& commit)> done) = 0;
   // Gives the lease back, having nothing to commit.
   virtual void release(const Slot& slot, std::uint64_t token, Time deadline) = 0;
