@@ -127,21 +127,25 @@ struct Tiered::Impl {
     pthread_setname_np(thread.native_handle(), "cache");
   }
 
-  ~Impl() {
+  ~Impl() { stop(); }
+
+  void stop() {
     gate->close();
     loop.stop();
-    thread.join();
+    if (thread.joinable()) thread.join();
   }
 
   void listen() {
     Store::Listener listener;
     listener.announced = [this](const Announcement& what) { engine->announced(what); };
     listener.changed = [this](const Slot& slot) { engine->changed(slot); };
-    listener.missed = [this] {
-      for (std::size_t cls = 0; cls < options.classes.size(); ++cls) counters[cls].doubts.add();
-      doubt_since.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
-    };
+    listener.missed = [this] { begin_doubt(); };
     store->listen(std::move(listener));
+  }
+
+  void begin_doubt() {
+    for (std::size_t cls = 0; cls < options.classes.size(); ++cls) counters[cls].doubts.add();
+    doubt_since.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   }
 
   // A port's thread, after it asked for something.
@@ -194,7 +198,9 @@ struct Tiered::Impl {
     });
   }
 
-  Doubt doubt() const { return {Time(Duration(doubt_since.load(std::memory_order_relaxed))), options.doubt_spread}; }
+  Doubt current_doubt() const {
+    return {Time(Duration(doubt_since.load(std::memory_order_relaxed))), options.doubt_spread};
+  }
 
   const Options options;
   L1 l1;
@@ -239,9 +245,14 @@ void Tiered::invalidate(const Slot& slot, Invalidation how, std::function<void(b
   });
 }
 
-const Options& Tiered::options() const noexcept {
-  return impl_->options;
+void Tiered::doubt() {
+  asio::post(impl_->loop, [impl = impl_.get()] { impl->begin_doubt(); });
 }
+
+void Tiered::stop() {
+  impl_->stop();
+}
+
 const LoopCounters& Tiered::counters(ClassId cls) const noexcept {
   return impl_->counters[cls];
 }
@@ -258,7 +269,7 @@ Found Port::find(const Pin&, const Slot& slot, Time now) noexcept {
   Found found;
   bool became_hot = false;
   const Entry* entry = reader_.find(slot, tiered.options.classes[slot.cls].hot_uses, &became_hot);
-  const Doubt doubt = tiered.doubt();
+  const Doubt doubt = tiered.current_doubt();
   if (entry != nullptr) found.kind = state_of(*entry, doubt, now);
   switch (found.kind) {
     case Found::Kind::miss: count.misses.add(); return found;

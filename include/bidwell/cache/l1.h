@@ -30,8 +30,7 @@ struct L1Options {
   std::uint64_t seed = 0;     // of the index's hash: a random number of the process
   unsigned readers_max = 64;  // threads that read at once
   double small_share = 0.1;   // S3-FIFO: of the bytes, for values not yet seen twice
-  unsigned promote_uses = 1;  // S3-FIFO: uses in the small queue that let a value into the main one (the paper's code:
-                              // 2, which counts the insertion)
+  unsigned promote_uses = 1;  // S3-FIFO: uses in the small queue that let a value into the main one, 1 to 3
 };
 
 // One value as it stands in the cache; its bytes follow it in memory. Immutable but for the atomics.
@@ -41,15 +40,16 @@ struct Entry {
   Time loaded;  // when it came into this process
   Time born;    // when it was true: its age is counted from here
   Time hard;    // not to be served from here on
-  std::uint32_t size = 0;
-  bool negative = false;   // known not to exist; no bytes
-  bool dropped = false;    // invalidated: a mark that keeps older versions out; find() does not return it
-  bool refreshed = false;  // put by the refresher, not because somebody asked
 
   // Stale from here on. May be brought forward.
   mutable std::atomic<Time::rep> soft{0};
   // Somebody has claimed the refresh until then; a claim that comes to nothing ends by itself.
   mutable std::atomic<Time::rep> refreshing_until{0};
+
+  std::uint32_t size = 0;
+  bool negative = false;   // known not to exist; no bytes
+  bool dropped = false;    // invalidated: a mark that keeps older versions out; find() does not return it
+  bool refreshed = false;  // put by the refresher, not because somebody asked
   // Uses since it was put, no further than kUsesMax: a hot value is read without a store.
   mutable std::atomic<std::uint8_t> uses{0};
   static constexpr std::uint8_t kUsesMax = 15;
@@ -70,8 +70,10 @@ struct Value {
 enum class PutResult : std::uint8_t {
   added,
   replaced,
-  older,     // one with a higher version stands there: nothing was changed
-  too_large  // and what stood there is gone
+  older,  // one with a higher version stands there: nothing was changed
+  // For its shard, or for what a reader that stays pinned leaves of it (nothing can be freed meanwhile; a 32nd of the
+  // bytes is kept back for that). What stood there is gone.
+  too_large
 };
 
 // Over all shards.
@@ -82,7 +84,10 @@ struct L1Stats {
   std::uint64_t evicted_dead = 0;                     // past their hard TTL
   std::uint64_t ghost_hits = 0;
   std::uint64_t refreshes_wasted = 0;  // put by the refresher, never used
+  std::uint64_t refused = 0;           // too large, or no room: see PutResult
 };
+
+struct Seat;  // of a reader: where it says what it may be looking at
 
 class L1 {
  public:
@@ -120,7 +125,6 @@ class L1 {
    private:
     friend class L1;
     L1& l1_;
-    struct alignas(64) Seat;
     Seat* seat_;
   };
 
@@ -129,7 +133,8 @@ class L1 {
 
   // Makes what stands there, if its version is below `version`, stale from `from` on. Returns whether something did.
   bool expire(const Slot& slot, std::uint64_t version, Time from);
-  // Takes it away, and keeps versions below `version` out until `until`.
+  // Takes it away if its version is below `version`, and keeps such versions out until `until` (or until the mark for
+  // it, of which there is one like a value, is evicted).
   void drop(const Slot& slot, std::uint64_t version, Time until, Time now);
 
   // Copies what a writer wants to know of an entry, without counting a use.

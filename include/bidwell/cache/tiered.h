@@ -85,7 +85,7 @@ class Tiered {
   // `origin` may be null: then the store is the truth. It must outlive this. Throws std::invalid_argument when an
   // option makes no sense.
   Tiered(const Options& options, const MakeStore& make_store, Origin* origin);
-  // Stops the thread. All ports must be gone, or at least no longer used.
+  // Stops where that was not done. All ports must be gone.
   ~Tiered();
   Tiered(const Tiered&) = delete;
   Tiered& operator=(const Tiered&) = delete;
@@ -98,7 +98,13 @@ class Tiered {
   // false when the store could not be told.
   void invalidate(const Slot& slot, Invalidation how, std::function<void(bool)> done);
 
-  const Options& options() const noexcept;
+  // Everything may have changed: values are taken for stale, at a random time within Options::doubt_spread. Any thread.
+  void doubt();
+
+  // Ends the thread: nothing is fetched any more and no port is woken. Ports still find what is in L1. Once, not from a
+  // port's `wake`.
+  void stop();
+
   const LoopCounters& counters(ClassId cls) const noexcept;
   L1Stats l1_stats() const;
 
