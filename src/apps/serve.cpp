@@ -11,6 +11,7 @@
 #include "apps/catalog_file.h"
 #include "apps/commands.h"
 #include "apps/setup.h"
+#include "apps/user_profiles.h"
 #include "bidwell/exchange/bid_handler.h"
 #include "bidwell/http/server.h"
 
@@ -32,7 +33,9 @@ class ReadyHandler final : public http::Handler {
 class Service {
  public:
   Service(const ops::Config& config, CatalogFile& catalog)
-      : catalog_(catalog), server_(config.http, [&](unsigned worker) { return make_router(config, worker); }) {}
+      : catalog_(catalog),
+        profiles_(UserProfiles::configured(config) ? std::make_unique<UserProfiles>(config, random64()) : nullptr),
+        server_(config.http, [&](unsigned worker) { return make_router(config, worker); }) {}
 
   void start() {
     server_.start();
@@ -48,7 +51,16 @@ class Service {
     }
   }
 
-  bool stop() { return server_.stop(); }
+  // Takes a new profile file, if there is one.
+  void reload_profiles() {
+    if (profiles_) profiles_->reload_file();
+  }
+
+  bool stop() {
+    const bool finished = server_.stop();
+    if (profiles_) profiles_->stop();
+    return finished;
+  }
 
   void log_totals() const {
     std::uint64_t requests = 0, answered = 0, refused = 0;
@@ -59,10 +71,11 @@ class Service {
     }
     spdlog::info("{} bid requests: {} with bids, {} without, {} refused", requests, answered,
                  requests - answered - refused, refused);
+    if (profiles_) profiles_->log_totals();
   }
 
  private:
-  http::Router make_router(const ops::Config& config, unsigned) {
+  http::Router make_router(const ops::Config& config, unsigned worker) {
     if (exchanges_.empty()) {
       for (const auto& options : config.exchanges) exchanges_.emplace_back(options, config.currencies);
     }
@@ -70,7 +83,11 @@ class Service {
     options.limits.body_bytes_max = config.http.body_bytes_max;
     options.limits.imps_max = static_cast<std::size_t>(config.bidding.imps_max);
     options.seed = config.bidding.seed;
-    options.worker = std::uint64_t{random_()} << 32 | random_();
+    options.worker = random64();
+    if (profiles_) {
+      options.profiles = &profiles_->add_worker([this, worker] { resume_answered(worker); });
+      options.reserve = std::chrono::microseconds(config.profiles.reserve_us);
+    }
     auto handler = std::make_unique<exchange::BidHandler>(exchanges_, catalog_.current(), options);
     handlers_.push_back(handler.get());
     http::Router router;
@@ -79,8 +96,18 @@ class Service {
     return router;
   }
 
+  // The cache has answered requests of this worker that wait for their user's profile.
+  void resume_answered(unsigned worker) {
+    server_.post(worker, [this, worker] {
+      while (const std::uint64_t ticket = profiles_->next_answered(worker)) server_.resume(worker, ticket);
+    });
+  }
+
+  std::uint64_t random64() { return std::uint64_t{random_()} << 32 | random_(); }
+
   CatalogFile& catalog_;
   std::random_device random_;
+  std::unique_ptr<UserProfiles> profiles_;  // null: nobody is known
   std::deque<exchange::Exchange> exchanges_;
   std::vector<exchange::BidHandler*> handlers_;  // owned by the server's routers
   http::Server server_;                          // last: stops before what its workers use is gone
@@ -116,6 +143,7 @@ int serve(const ServeOptions& options) {
       if (error) return;
       spdlog::info("SIGHUP: reading {}", catalog.path());
       service.reload();
+      service.reload_profiles();
       wait_for_hangup();
     });
   };
@@ -127,6 +155,7 @@ int serve(const ServeOptions& options) {
     timer.async_wait([&](const boost::system::error_code& error) {
       if (error) return;
       if (catalog.changed()) service.reload();
+      service.reload_profiles();
       watch_file();
     });
   };

@@ -14,6 +14,8 @@ constexpr unsigned kRoundsMax = 8;
 constexpr Duration kDropMark = std::chrono::seconds(30);
 // How often an unusable store is looked at again.
 constexpr Duration kLookAgain = std::chrono::milliseconds(20);
+// After a failure, and up to twice as long.
+constexpr Duration kRetry = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -86,7 +88,7 @@ void Engine::begin(const Slot& slot, Cause cause, const Waiter& waiter) {
 
 // From the start: what was learnt before may be outdated.
 void Engine::read_again(Id id, Flight& flight) {
-  if (++flight.rounds > kRoundsMax) return end(id);
+  if (++flight.rounds > kRoundsMax) return fail(id, retry_pause());
   flight.state = State::reading;
   flight.dirty = false;
   flight.token = 0;
@@ -112,6 +114,16 @@ void Engine::end(Id id) {
   const auto slot = by_slot_.find(flight.slot);
   if (slot != by_slot_.end() && slot->second == id) by_slot_.erase(slot);
   flights_.erase(at);
+}
+
+void Engine::fail(Id id, Duration pause) {
+  const Flight& flight = *find(id);
+  if (flight.have_value) l1_.set_refreshing_until(flight.slot, hooks_.now() + pause);
+  end(id);
+}
+
+Duration Engine::retry_pause() {
+  return kRetry + std::chrono::duration_cast<Duration>(random_share() * kRetry);
 }
 
 void Engine::end_turn() {
@@ -150,7 +162,7 @@ void Engine::on_read(std::span<const Id> ids, std::span<const Stored> stored) {
       on_stored(ids[i], stored[i]);
     } else {
       counters(find(ids[i])->slot.cls).store_failures.add();
-      end(ids[i]);
+      fail(ids[i], retry_pause());
     }
   }
 }

@@ -117,6 +117,8 @@ class Engine {
   bool join(AskKind kind, const Slot& slot, const Waiter& waiter);
   void release_waiters(Flight& flight);
   void end(Id id);
+  // Without having come to anything: a value that is stale is not asked about again for a while.
+  void fail(Id id, Duration pause);
   void read_again(Id id, Flight& flight);
   void send_reads();
   void on_read(std::span<const Id> ids, std::span<const Stored> stored);
@@ -130,6 +132,7 @@ class Engine {
   // Leases, origin, commits (engine_load.cpp).
   void send_leases();
   void on_lease(Id group_id, Id id, const Lease& lease);
+  Duration retry_pause();
   void await_holder(Id id, Flight& flight, Duration left);
   void load(Id group_id);
   void on_loaded(Id group_id, std::vector<Loaded> loaded);

@@ -10,6 +10,8 @@ namespace {
 
 // Those who wait for a holder that died do not all come back at once.
 constexpr milliseconds kAwaitSpread{50};
+// A lease that is refused for a newer value again and again: somebody else keeps it fresh.
+constexpr unsigned kNewerMax = 3;
 
 }  // namespace
 
@@ -22,14 +24,14 @@ void Engine::send_leases() {
     // Without leases every instance would ask the origin.
     for (const Id id : ids) {
       counters(find(id)->slot.cls).store_failures.add();
-      end(id);
+      fail(id, retry_pause());
     }
     return;
   }
   const std::size_t allowed = origin_tokens_.take(ids.size(), now);
   for (std::size_t i = allowed; i < ids.size(); ++i) {
     counters(find(ids[i])->slot.cls).origin_throttled.add();
-    end(ids[i]);
+    fail(ids[i], retry_pause());
   }
   ids.resize(allowed);
 
@@ -69,15 +71,15 @@ void Engine::on_lease(Id group_id, Id id, const Lease& lease) {
       break;
     case Lease::Kind::newer:
       count.leases_newer.add();
-      if (++flight.rounds > 3) {
-        end(id);
+      if (++flight.rounds > kNewerMax) {
+        fail(id, retry_pause());
       } else {
         on_stored(id, lease.stored);
       }
       break;
     case Lease::Kind::failed:
       count.leases_failed.add();
-      end(id);
+      fail(id, retry_pause());
       break;
   }
   // The last one: all that was won is loaded at once.
@@ -86,10 +88,11 @@ void Engine::on_lease(Id group_id, Id id, const Lease& lease) {
 
 // Who can serve something meanwhile has no need to wait for the holder.
 void Engine::await_holder(Id id, Flight& flight, Duration left) {
-  if (flight.have_value) return end(id);
-  flight.state = State::awaiting;
   const Duration longest = std::clamp<Duration>(left, milliseconds(1), options_.lease_max);
-  flight.wake_at = hooks_.now() + longest + std::chrono::duration_cast<Duration>(random_share() * kAwaitSpread);
+  const Duration spread = std::chrono::duration_cast<Duration>(random_share() * kAwaitSpread);
+  if (flight.have_value) return fail(id, longest + spread);
+  flight.state = State::awaiting;
+  flight.wake_at = hooks_.now() + longest + spread;
   add_timer({flight.wake_at, Timer::Kind::await, id});
 }
 
@@ -140,7 +143,7 @@ void Engine::give_up_loading(Group& group) {
   for (const Id id : group.members) {
     const Flight& flight = *find(id);
     if (flight.token != 0) store_->release(flight.slot, flight.token, hooks_.now() + options_.write_timeout);
-    end(id);
+    fail(id, retry_pause());
   }
 }
 

@@ -80,6 +80,11 @@ PutResult L1::put(const Value& value, Time now) {
   return impl_->shard(hash).put(hash, value, now);
 }
 
+void L1::set_refreshing_until(const Slot& slot, Time until) {
+  const std::uint64_t hash = impl_->hash(slot);
+  impl_->shard(hash).set_refreshing_until(hash, slot, until);
+}
+
 bool L1::expire(const Slot& slot, std::uint64_t version, Time from) {
   const std::uint64_t hash = impl_->hash(slot);
   return impl_->shard(hash).expire(hash, slot, version, from);

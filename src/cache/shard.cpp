@@ -65,6 +65,13 @@ Held* Shard::insert_or_replace(Held& held) {
   return standing;
 }
 
+void Shard::set_refreshing_until(std::uint64_t hash, const Slot& slot, Time until) {
+  std::lock_guard lock(mutex_);
+  if (const Held* const held = index_.find(hash, slot)) {
+    held->entry.refreshing_until.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+}
+
 bool Shard::expire(std::uint64_t hash, const Slot& slot, std::uint64_t version, Time from) {
   std::lock_guard lock(mutex_);
   const Held* const held = index_.find(hash, slot);

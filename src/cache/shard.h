@@ -29,6 +29,7 @@ class alignas(64) Shard {
 
   // Writers; as in L1.
   PutResult put(std::uint64_t hash, const Value& value, Time now);
+  void set_refreshing_until(std::uint64_t hash, const Slot& slot, Time until);
   bool expire(std::uint64_t hash, const Slot& slot, std::uint64_t version, Time from);
   void drop(std::uint64_t hash, const Slot& slot, std::uint64_t version, Time until, Time now);
   bool peek(std::uint64_t hash, const Slot& slot, L1::Peek& out) const;

@@ -183,6 +183,12 @@ class EngineRig {
     L1::Peek peek;
     return l1.peek(slot_of(number), peek) && now >= peek.soft;
   }
+  // How long nobody asks for its refresh.
+  Duration pause(std::uint64_t number) {
+    const L1::Reader::Pin pin(reader);
+    const Entry* entry = reader.find(slot_of(number));
+    return Duration(entry->refreshing_until.load()) - now.time_since_epoch();
+  }
   std::uint64_t version(std::uint64_t number) {
     L1::Peek peek;
     return l1.peek(slot_of(number), peek) ? peek.version : 0;

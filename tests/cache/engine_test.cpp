@@ -193,6 +193,27 @@ TEST(Engine, ALoserThatHasSomethingServesThat) {
   EXPECT_EQ(rig.seen(1), "old");
 }
 
+TEST(Engine, AStaleValueIsAskedAboutAgainWhenTheHoldersLeaseIsOver) {
+  EngineRig rig;
+  rig.ask(1);
+  rig.answer_read({rig.value("old", 100, milliseconds(20'000))});
+  rig.answer_lease(Lease::Kind::busy, 0, milliseconds(400));
+  EXPECT_GE(rig.pause(1), milliseconds(400));
+  EXPECT_LE(rig.pause(1), milliseconds(450));
+}
+
+TEST(Engine, AndSoonAfterAFailure) {
+  EngineRig rig;
+  rig.ask(1);
+  rig.answer_read({rig.value("old", 100, milliseconds(20'000))});
+  rig.answer_lease(Lease::Kind::failed);
+  EXPECT_GE(rig.pause(1), milliseconds(100));
+  EXPECT_LE(rig.pause(1), milliseconds(200));
+  rig.ask(1, AskKind::refresh);
+  rig.answer_read({});
+  EXPECT_GE(rig.pause(1), milliseconds(100));
+}
+
 TEST(Engine, TakesTheNewerValueThatALeaseIsRefusedFor) {
   EngineRig rig;
   rig.ask(1);

@@ -133,6 +133,8 @@ class L1 {
 
   // Makes what stands there, if its version is below `version`, stale from `from` on. Returns whether something did.
   bool expire(const Slot& slot, std::uint64_t version, Time from);
+  // Until then nobody claims the refresh of what stands there.
+  void set_refreshing_until(const Slot& slot, Time until);
   // Takes it away if its version is below `version`, and keeps such versions out until `until` (or until the mark for
   // it, of which there is one like a value, is evicted).
   void drop(const Slot& slot, std::uint64_t version, Time until, Time now);
