@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/apps/process.h"
+#include "tests/apps/serving.h"
 #include "tests/apps/workplace.h"
 #include "tests/http/client.h"
 #include "tests/http/requests.h"
@@ -19,33 +19,6 @@ using http::testing::post;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
-
-class Serving {
- public:
-  explicit Serving(const Workplace& place, std::vector<std::string> more = {}, const Variables& variables = {})
-      : process_(command(place, std::move(more)), variables) {
-    address_ = next_address();
-  }
-
-  Process& process() { return process_; }
-  const std::string& address() const { return address_; }
-  // Of one more listener.
-  std::string next_address() {
-    const std::string line = process_.wait_for("listening on ");
-    const std::size_t at = line.find("listening on ") + 13;
-    return line.substr(at, line.find('\n', at) - at);
-  }
-
- private:
-  static std::vector<std::string> command(const Workplace& place, std::vector<std::string> more) {
-    std::vector<std::string> words = {BIDWELL_EXECUTABLE, "serve", "--config", place.config()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-
-  Process process_;
-  std::string address_;
-};
 
 const std::string& bid_request() {
   static const std::string text = post("/bid/demo", kRequest);

@@ -50,6 +50,7 @@ void expect_same(const http::Options& a, const http::Options& b) {
   EXPECT_EQ(a.head_bytes_max, b.head_bytes_max);
   EXPECT_EQ(a.body_bytes_max, b.body_bytes_max);
   EXPECT_EQ(a.large_requests_max, b.large_requests_max);
+  EXPECT_EQ(a.parked_max, b.parked_max);
   EXPECT_EQ(a.answer_bytes_max, b.answer_bytes_max);
   EXPECT_EQ(a.gzip_answer_bytes_min, b.gzip_answer_bytes_min);
   EXPECT_EQ(a.idle_timeout, b.idle_timeout);
@@ -89,7 +90,8 @@ TEST(ConfigTest, EveryKeyIsRead) {
   const Config config = loaded(R"({
     "http": {"listen": ["0.0.0.0:1", "unix:/x"], "backlog": 2, "workers": 3, "pin_cores": [1, 0],
              "connections_max": 4, "head_bytes_max": 600, "body_bytes_max": 2000,
-             "large_requests_max": 5, "answer_bytes_max": 5000, "gzip_answer_bytes_min": 6,
+             "large_requests_max": 5, "parked_max": 15, "answer_bytes_max": 5000,
+             "gzip_answer_bytes_min": 6,
              "idle_timeout_s": 7, "request_timeout_s": 8, "write_timeout_s": 9,
              "shutdown_timeout_s": 0},
     "catalog": {"file": "/abs/c.json", "check_interval_s": 0},
@@ -109,6 +111,7 @@ TEST(ConfigTest, EveryKeyIsRead) {
   http.head_bytes_max = 600;
   http.body_bytes_max = 2000;
   http.large_requests_max = 5;
+  http.parked_max = 15;
   http.answer_bytes_max = 5000;
   http.gzip_answer_bytes_min = 6;
   http.idle_timeout = std::chrono::seconds(7);
