@@ -3,13 +3,16 @@
 //
 // An input's first line says in which pieces the rest is sent: its bytes, one after the other and
 // again from the first, give the size of a piece ('@' one byte, 'A' 2, 'B' 5, 'D' 17, 'O' 226, 'o'
-// 2210). An empty line: all at once.
+// 2210). An empty line: all at once. Requests that are parked ("/park/long") are resumed after every
+// second piece.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "tests/http/answer_text.h"
+#include "tests/http/parker.h"
 #include "tests/http/rig.h"
 
 namespace {
@@ -52,10 +55,17 @@ std::size_t piece_size(char c) {
   return 1 + root * root;
 }
 
+void resume_all(Rig& rig, Tickets& tickets) {
+  for (const std::uint64_t ticket : std::exchange(tickets, {})) rig.worker().resume(ticket);
+  rig.turn();
+  rig.take();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Rig rig(tight());
+  static Tickets tickets;
+  static Rig rig(tight(), parking_router(tickets));
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t line_end = std::min(input.find('\n'), input.size());
   const std::string_view pieces = input.substr(0, line_end);
@@ -66,8 +76,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t piece = pieces.empty() ? sent.size() : piece_size(pieces[i % pieces.size()]);
     rig.send(sent.substr(at, piece));
     at += piece;
+    if (i % 2 == 1) resume_all(rig, tickets);
   }
   rig.finish_sending();
+  while (!tickets.empty()) resume_all(rig, tickets);
   require(rig.closed(), "still open after the client's end", std::string(input));
   require(rig.counters().connections_open.value() == 0, "a connection is left", std::string(input));
   require(rig.worker().blocks().lent() == 0, "a block is left", std::string(input));

@@ -54,10 +54,10 @@ Answers::Answers(const Options& options, const Limits& limits, Counters& counter
       out_(kFlushBytes + kHeadRoom + options.answer_bytes_max + kFixedHeadBytes),
       scratch_(new char[std::max(options.answer_bytes_max, options.body_bytes_max) + 1 + kBodyPadding]) {}
 
-Response Answers::begin() noexcept {
+Response Answers::begin(Parking* parking) noexcept {
   begin_ = out_.size();
   out_.truncate(body_begin());
-  return Response(out_);
+  return Response(out_, parking);
 }
 
 void Answers::finish(Response& response, const Frame& frame) noexcept {

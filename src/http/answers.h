@@ -28,7 +28,7 @@ class Answers {
   Answers(const Options& options, const Limits& limits, Counters& counters);
 
   // Pass the Response to a handler, then to finish(), before the next begin().
-  Response begin() noexcept;
+  Response begin(Parking* parking = nullptr) noexcept;
   void finish(Response& response, const Frame& frame) noexcept;
   // In place of finish(): there is no answer yet.
   void take_back() noexcept { out_.truncate(begin_); }

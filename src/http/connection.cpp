@@ -23,6 +23,10 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 Connection::Connection(Worker& worker, Socket socket)
     : worker_(worker), socket_(std::move(socket)), reader_(worker.limits(), worker.blocks()) {}
 
+Connection::~Connection() {
+  stay();
+}
+
 void Connection::start() noexcept {
   since_ = Clock::now();
   read();
@@ -61,7 +65,7 @@ void Connection::serve(Clock::time_point now, bool answered) noexcept {
       if (reader_.body_outstanding()) respond_to_expectation();
       break;
     }
-    answer(progress == Progress::broken);
+    if (!answer(progress == Progress::broken)) return put_aside(now);
     answered = true;
     if (closing_) break;
     if (worker_.answers().full() && !flush(now)) return;
@@ -79,10 +83,15 @@ void Connection::serve(Clock::time_point now, bool answered) noexcept {
   read();
 }
 
-void Connection::answer(bool broken) noexcept {
+// False: it is to be parked.
+bool Connection::answer(bool broken) noexcept {
   Answers& answers = worker_.answers();
-  Response response = answers.begin();
+  Response response = answers.begin(this);
   if (!respond_refusal(response)) respond(response);
+  if (ticket_ != 0) {
+    answers.take_back();
+    return false;
+  }
 
   Answers::Frame frame;
   frame.close = broken;
@@ -95,13 +104,14 @@ void Connection::answer(bool broken) noexcept {
   }
   if (!broken) {
     reader_.finish();
-    continued_ = false;
+    continued_ = resumed_ = false;
   }
   unread_ = broken || !frame.close || !reader_.empty();
   // The last answer before the server stops says so; what else came with it is answered first.
   if (worker_.draining() && reader_.empty()) frame.close = true;
   closing_ = frame.close;
   answers.finish(response, frame);
+  return true;
 }
 
 bool Connection::respond_refusal(Response& response) noexcept {
@@ -130,7 +140,7 @@ void Connection::respond(Response& response) noexcept {
         return answer_error(response, 400, "request body is not valid gzip");
     }
   }
-  worker_.counters().requests.add();
+  if (!resumed_) worker_.counters().requests.add();
   worker_.router().route(request, response);
 }
 
@@ -157,8 +167,37 @@ Request Connection::make_request() const noexcept {
   Request request;
   request.method = reader_.head().method;
   request.received = read_at_;
+  request.resumed = resumed_;
   split_target(reader_.target(), request);
   return request;
+}
+
+std::uint64_t Connection::park(Clock::time_point deadline) noexcept {
+  if (resumed_ || ticket_ != 0) return 0;
+  ticket_ = worker_.parked().take(*this, deadline);
+  if (ticket_ == 0) worker_.counters().parks_refused.add();
+  return ticket_;
+}
+
+void Connection::stay() noexcept {
+  if (ticket_ == 0) return;
+  worker_.parked().leave(ticket_);
+  ticket_ = 0;
+}
+
+// The answers before this request leave first: the client waits for them, and other connections need
+// the worker's buffer.
+void Connection::put_aside(Clock::time_point now) noexcept {
+  if (!flush(now)) return;
+  phase_ = Phase::parked;
+  worker_.counters().parked.add();
+  worker_.watch_parked();
+}
+
+void Connection::resume(Clock::time_point now) noexcept {
+  stay();
+  resumed_ = true;
+  serve(now, true);
 }
 
 // False: the connection is writing, or gone; the caller must leave it alone.
@@ -177,6 +216,11 @@ bool Connection::flush(Clock::time_point now) noexcept {
     worker_.counters().client_resets.add();
     destroy();
     return false;
+  }
+  // A request cannot be parked while there is something to write: it is handled again after that.
+  if (ticket_ != 0) {
+    stay();
+    resumed_ = true;
   }
   // Other connections need the worker's buffer now.
   pending_.assign(unsent.begin() + static_cast<std::ptrdiff_t>(sent), unsent.end());
@@ -230,6 +274,7 @@ void Connection::check_deadline(Clock::time_point now) noexcept {
     case Phase::linger:
       if (spent >= limits.linger_timeout) cancel();
       return;
+    case Phase::parked:  // has a deadline of its own
     case Phase::closed: return;
   }
 }
@@ -273,6 +318,10 @@ void Connection::close_if_idle() noexcept {
 }
 
 bool Connection::abort() noexcept {
+  if (phase_ == Phase::parked) {
+    destroy();
+    return true;
+  }
   const bool in_flight = phase_ == Phase::request || phase_ == Phase::write;
   if (phase_ != Phase::closed) cancel();
   return in_flight;

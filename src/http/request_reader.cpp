@@ -48,6 +48,7 @@ RequestReader::Progress RequestReader::advance() noexcept {
     case Stage::sized: return read_sized();
     case Stage::chunked: return read_chunked();
     case Stage::discard_sized: return discard_sized();
+    case Stage::complete: return Progress::complete;
   }
   return Progress::broken;
 }
@@ -107,7 +108,7 @@ RequestReader::Progress RequestReader::begin_body() noexcept {
 RequestReader::Progress RequestReader::read_sized() noexcept {
   if (end_ - body_begin_ >= length_) {
     body_end_ = raw_ = body_begin_ + length_;
-    return Progress::complete;
+    return complete();
   }
   nothing_of_body_ = end_ == body_begin_;
   if (make_room(body_begin_ - begin_ + length_)) return Progress::need_more;
@@ -120,7 +121,7 @@ RequestReader::Progress RequestReader::discard_sized() noexcept {
   const std::size_t size = std::min<std::uint64_t>(length_, end_ - raw_);
   raw_ += size;
   length_ -= size;
-  if (length_ == 0) return Progress::complete;
+  if (length_ == 0) return complete();
   nothing_of_body_ = nothing_of_body_ && size == 0;
   drop_everything_read();
   return Progress::need_more;
@@ -138,7 +139,7 @@ RequestReader::Progress RequestReader::read_chunked() noexcept {
     if (!refused() && parser_->announced() > limits_.body_max) {
       refusal_ = too_large();
     }
-    if (parser_->is_done()) return Progress::complete;
+    if (parser_->is_done()) return complete();
     // The framing may be larger than what it frames; nobody needs it to be.
     if (parser_->announced() > limits_.discard_max || raw_total_ > limits_.discard_max + limits_.head_max) {
       return broken(too_large());
@@ -156,6 +157,11 @@ RequestReader::Progress RequestReader::read_chunked() noexcept {
   parser_->discard();
   begin_ = body_begin_ = body_end_ = raw_;
   return make_room(0) ? Progress::need_more : broken(too_many());
+}
+
+RequestReader::Progress RequestReader::complete() noexcept {
+  stage_ = Stage::complete;
+  return Progress::complete;
 }
 
 RequestReader::Progress RequestReader::broken(const Refusal& why) noexcept {

@@ -18,7 +18,7 @@ class RequestReader {
  public:
   enum class Progress : std::uint8_t {
     need_more,  // read into space(), call received(), advance again
-    complete,   // a request, or its refusal, is there: answer it, then finish()
+    complete,   // a request, or its refusal, is there, and stays until finish()
     broken,     // answer refusal(), then close: the next request's start is unknown, or not worth it
   };
 
@@ -60,7 +60,7 @@ class RequestReader {
   bool empty() const noexcept { return begin_ == end_ && stage_ == Stage::head; }
 
  private:
-  enum class Stage : std::uint8_t { head, sized, chunked, discard_sized };
+  enum class Stage : std::uint8_t { head, sized, chunked, discard_sized, complete };
 
   Progress find_head() noexcept;
   Progress begin_body() noexcept;
@@ -68,6 +68,7 @@ class RequestReader {
   Progress read_chunked() noexcept;
   Progress discard_sized() noexcept;
 
+  Progress complete() noexcept;
   Progress broken(const Refusal& why) noexcept;
   Refusal too_large() const noexcept;
   Refusal too_many() const noexcept;

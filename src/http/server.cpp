@@ -29,6 +29,7 @@ void validate(const Options& options) {
           "body_bytes_max must be from 1 byte to 256 MiB");
   require(options.answer_bytes_max >= 1 && options.answer_bytes_max <= (1 << 28),
           "answer_bytes_max must be from 1 byte to 256 MiB");
+  require(options.parked_max <= (1 << 20), "parked_max must be at most 1048576");
   require(options.idle_timeout.count() > 0 && options.request_timeout.count() > 0 &&
               options.write_timeout.count() > 0 && options.shutdown_timeout.count() >= 0,
           "timeouts must be positive");
@@ -108,6 +109,10 @@ bool Server::stop() {
 
 void Server::post(unsigned worker, std::function<void()> task) {
   impl_->workers.at(worker)->post(std::move(task));
+}
+
+void Server::resume(unsigned worker, std::uint64_t ticket) noexcept {
+  impl_->workers[worker]->resume(ticket);
 }
 
 unsigned Server::workers() const noexcept {

@@ -21,7 +21,9 @@ Worker::Worker(const Options& options, Router router)
       limits_(options),
       router_(std::move(router)),
       blocks_(limits_.block_bytes, options.large_requests_max),
-      answers_(options, limits_, counters_) {
+      answers_(options, limits_, counters_),
+      parked_(options.parked_max),
+      park_timer_(context_) {
   tick();
 }
 
@@ -85,6 +87,8 @@ void Worker::finish_if_drained() {
   if (counters_.connections_open.value() != 0) return;
   work_.reset();
   timer_.cancel();
+  park_timer_.cancel();
+  park_timer_at_ = kNever;
 }
 
 void Worker::tick() {
@@ -103,6 +107,31 @@ void Worker::tick() {
     }
     if (!draining_ || counters_.connections_open.value() != 0) tick();
   });
+}
+
+void Worker::resume(std::uint64_t ticket) noexcept {
+  if (Connection* connection = parked_.find(ticket)) connection->resume(std::chrono::steady_clock::now());
+}
+
+// A timer that goes off for a request that is gone costs less than setting it anew whenever one goes.
+void Worker::watch_parked() noexcept {
+  if (parked_.first_deadline() >= park_timer_at_) return;
+  park_timer_at_ = parked_.first_deadline();
+  park_timer_.expires_at(park_timer_at_);
+  park_timer_.async_wait([this](const error_code& ec) {
+    if (ec) return;
+    park_timer_at_ = kNever;
+    resume_due();
+  });
+}
+
+void Worker::resume_due() noexcept {
+  const auto now = std::chrono::steady_clock::now();
+  while (!parked_.empty() && parked_.first_deadline() <= now) {
+    counters_.parks_timed_out.add();
+    parked_.first().resume(now);
+  }
+  if (!parked_.empty()) watch_parked();
 }
 
 template <typename Visit>

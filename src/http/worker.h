@@ -18,6 +18,7 @@
 #include "http/connection.h"
 #include "http/gzip.h"
 #include "http/limits.h"
+#include "http/parking_lot.h"
 
 namespace bidwell::http {
 
@@ -53,8 +54,14 @@ class Worker {
   Inflater& inflater() noexcept { return inflater_; }
   bool draining() const noexcept { return draining_; }
   boost::asio::io_context& context() noexcept { return context_; }
+  ParkingLot& parked() noexcept { return parked_; }
+  // Sees to it that the parked requests' deadlines are kept. After one was put aside.
+  void watch_parked() noexcept;
   // Deletes it.
   void remove(Connection& connection) noexcept;
+
+  // As Server::resume().
+  void resume(std::uint64_t ticket) noexcept;
 
   // Takes the socket at once; hand_over() ends here.
   void open(int fd, int family);
@@ -64,8 +71,10 @@ class Worker {
   // them a whole sweep would hold up the requests behind it.
   static constexpr std::size_t kSlices = 16;
   static constexpr std::chrono::milliseconds kTick = std::chrono::milliseconds(1000) / kSlices;
+  static constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
   void tick();
+  void resume_due() noexcept;
   void finish_if_drained();
   template <typename Visit>
   void for_each_connection(Visit visit);
@@ -80,6 +89,9 @@ class Worker {
   BlockPool blocks_;
   Answers answers_;
   Inflater inflater_;
+  ParkingLot parked_;
+  boost::asio::steady_timer park_timer_;
+  std::chrono::steady_clock::time_point park_timer_at_ = kNever;
   std::array<ConnectionList, kSlices> connections_;
   std::size_t looked_at_next_ = 0;
   std::size_t filled_next_ = 0;

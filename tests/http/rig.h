@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/worker.h"
 #include "tests/http/handlers.h"
@@ -16,22 +17,28 @@ namespace bidwell::http::testing {
 
 class Rig {
  public:
-  explicit Rig(const Options& options = {}) : worker_(options, make_router()) { reconnect(); }
+  explicit Rig(const Options& options = {}, Router router = make_router()) : worker_(options, std::move(router)) {
+    reconnect();
+  }
   ~Rig() { ::close(fd_); }
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
 
   void reconnect() {
     if (fd_ >= 0) ::close(fd_);
+    fd_ = open_another();
+    received_.clear();
+    closed_ = false;
+  }
+  // A connection beside it, which is up to the caller.
+  int open_another() {
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0) {
       throw std::runtime_error("socketpair");
     }
-    fd_ = pair[0];
-    received_.clear();
-    closed_ = false;
     worker_.hand_over(pair[1], AF_UNIX);
     turn();
+    return pair[0];
   }
 
   // Sends and lets the worker do all it can. Answers are taken as they come.

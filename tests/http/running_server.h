@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,7 +24,12 @@ inline Options on_loopback(unsigned workers = 1) {
 
 class RunningServer : public Server {
  public:
-  explicit RunningServer(const Options& options = on_loopback()) : Server(options, make_router) { start(); }
+  explicit RunningServer(
+      const Options& options = on_loopback(),
+      const std::function<Router(unsigned)>& router = [](unsigned) { return make_router(); })
+      : Server(options, router) {
+    start();
+  }
 
   Client connect(std::size_t address = 0) const { return Client(addresses()[address]); }
 

@@ -24,13 +24,40 @@ struct Request {
   std::string_view rest;
   std::string_view body;                           // decoded: no chunk framing, no gzip
   std::chrono::steady_clock::time_point received;  // when its last byte was read
+  bool resumed = false;                            // handled before and parked: must be answered now
+};
+
+// Where a request is put aside: the server's own place, or a test's.
+class Parking {
+ public:
+  // As Response::park() and stay().
+  virtual std::uint64_t park(std::chrono::steady_clock::time_point deadline) noexcept = 0;
+  virtual void stay() noexcept = 0;
+
+ protected:
+  ~Parking() = default;
 };
 
 // Collects one answer. The body goes straight into the worker's output buffer; the head is put
 // before it when the handler returns. The default is 204 with no body.
 class Response {
  public:
-  explicit Response(OutputBuffer& body) : body_(body), body_begin_(body.size()) {}
+  // Without `parking` the request cannot be parked.
+  explicit Response(OutputBuffer& body, Parking* parking = nullptr)
+      : body_(body), body_begin_(body.size()), parking_(parking) {}
+
+  // In place of an answer: puts the request aside without holding up the worker. handle() is called once more with the
+  // same request and `resumed` set, when Server::resume(worker, ticket) is called or `deadline` comes, whichever is
+  // first; also when the client does not take the answers before this one at once. What the handler wants to know then
+  // it must read again from the request: nothing else is kept. What the response has by now is thrown away. 0: it
+  // cannot be parked (it was already, or Options::parked_max are): answer it.
+  std::uint64_t park(std::chrono::steady_clock::time_point deadline) noexcept {
+    return parking_ == nullptr ? 0 : parking_->park(deadline);
+  }
+  // Takes park() back: the handler answers after all.
+  void stay() noexcept {
+    if (parking_ != nullptr) parking_->stay();
+  }
 
   void set_status(unsigned status) noexcept { status_ = status; }
   // Both views must outlive the handler's call (literals, configuration). `extra_header` is one
@@ -50,6 +77,7 @@ class Response {
  private:
   OutputBuffer& body_;
   std::size_t body_begin_;
+  Parking* parking_;
   unsigned status_ = 204;
   std::string_view content_type_ = "application/json";
   std::string_view extra_header_;

@@ -29,6 +29,9 @@ struct Options {
   // Per worker: requests at once that outgrow a connection's own 8 KiB, each lent a block of
   // body_bytes_max and a bit; more get 503. 256 take at most 72 MB with the default body_bytes_max.
   std::size_t large_requests_max = 256;
+  // Per worker: requests put aside at once (Response::park); more must be answered as they are. Waits are a few
+  // milliseconds, so 4096 are more than a worker can take in meanwhile. 52 bytes each, taken at the start.
+  std::size_t parked_max = 4096;
   std::size_t answer_bytes_max = 1024 * 1024;  // one answer's body; larger ones become 500 and are counted
   std::size_t gzip_answer_bytes_min = 1400;    // smaller answers fit one packet: compressing buys nothing
 

@@ -33,7 +33,10 @@ struct alignas(64) Counters {
   Counter timeouts_idle;
   Counter timeouts_request;
   Counter timeouts_write;
-  Counter client_resets;  // closed or reset in the middle of a request or an answer
+  Counter client_resets;    // closed or reset in the middle of a request or an answer
+  Counter parked;           // requests that were put aside
+  Counter parks_refused;    // past parked_max: answered at once
+  Counter parks_timed_out;  // their deadline came first
 };
 
 class Server {
@@ -55,6 +58,10 @@ class Server {
   // Runs `task` on the worker's thread, between requests: the way to hand it a new catalog.
   // Thread-safe.
   void post(unsigned worker, std::function<void()> task);
+
+  // Has the request with this ticket (Response::park) handled once more, now. On that worker's thread only, and not
+  // from within a handler: from a task given to post(). A ticket that is no longer parked is ignored.
+  void resume(unsigned worker, std::uint64_t ticket) noexcept;
 
   unsigned workers() const noexcept;
   // The addresses in use, as in Options::listen, with the port filled in.
