@@ -7,10 +7,12 @@
 #include <iterator>
 #include <map>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 
 #include "bidwell/catalog/load.h"
 #include "catalog_generator.h"
+#include "population.h"
 #include "request_generator.h"
 
 namespace bidwell::bench {
@@ -83,6 +85,14 @@ std::vector<Body> varied_requests(std::size_t count) {
   return bodies;
 }
 
+std::string make_profile(std::size_t wanted) {
+  Draw draw(seed);
+  std::set<std::uint32_t> ids;
+  while (ids.size() < wanted / 2) ids.insert(static_cast<std::uint32_t>(std::stoul(segments.draw(draw))));
+  while (ids.size() < wanted) ids.insert(static_cast<std::uint32_t>(10'000'000 + draw.below(1'000'000)));
+  return profile::encode({{ids.begin(), ids.end()}, {"income=high", "device=new"}, {}});
+}
+
 std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns) {
   static std::map<std::size_t, std::shared_ptr<const catalog::Snapshot>> made;
   auto& snapshot = made[campaigns];
@@ -110,8 +120,8 @@ Workload::Workload(std::size_t campaigns)
   exchanges_.emplace_back(exchange_options(), currencies_);
 }
 
-bidding::Decision Workload::decide(const openrtb::BidRequest& request) {
-  return bidding::decide(request, exchanges_.front().terms(), *snapshot_,
+bidding::Decision Workload::decide(const openrtb::BidRequest& request, const profile::Profile& profile) {
+  return bidding::decide(request, profile, exchanges_.front().terms(), *snapshot_,
                          {fixed_time().time_since_epoch() / std::chrono::seconds(1), seed}, workspace_, counters_);
 }
 

@@ -17,6 +17,7 @@
 #include "bidwell/exchange/exchange.h"
 #include "bidwell/openrtb/parse.h"
 #include "bidwell/openrtb/response.h"
+#include "bidwell/profile/profile.h"
 
 namespace bidwell::bench {
 
@@ -36,6 +37,10 @@ Body loopback_request();
 // The least that an exchange would send: some 400 bytes.
 Body small_request();
 std::vector<Body> varied_requests(std::size_t count);
+
+// The profile of a user in that many segments, as it stands in the cache: half of them such as campaigns of the
+// generated catalogs ask for.
+std::string make_profile(std::size_t segments);
 
 // The generated catalog of that size, compiled; kept for the next call, so that a program makes
 // each but once. Throws std::runtime_error when it is faulty.
@@ -63,7 +68,7 @@ class Workload {
   Workload(const Workload&) = delete;  // the exchange holds on to the currencies
   Workload& operator=(const Workload&) = delete;
 
-  bidding::Decision decide(const openrtb::BidRequest& request);
+  bidding::Decision decide(const openrtb::BidRequest& request, const profile::Profile& profile = {});
   const bidding::ReasonCounters& counters() const noexcept { return counters_; }
 
   // Writes the answer to the decision into the output buffer, as the bid handler does; its size.

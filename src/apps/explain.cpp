@@ -135,7 +135,8 @@ int explain(const ExplainOptions& options) {
   const openrtb::PrivacyBasis privacy = openrtb::scrub(request);
   const exchange::Exchange exchange(*chosen, config->currencies);
   const bidding::Moment moment{std::time(nullptr), mix(config->bidding.seed, hash64(request.id))};
-  const bidding::Explanation explanation = bidding::explain(request, exchange.terms(), *snapshot, moment);
+  const bidding::Explanation explanation =
+      bidding::explain(request, profile::Profile(), exchange.terms(), *snapshot, moment);
   (options.json ? print_json : print_table)(explanation, privacy, options.campaign);
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "bidding/facts.h"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "bidwell/core/text.h"
@@ -39,26 +41,49 @@ const openrtb::Geo& geo_of(const openrtb::BidRequest& request) {
   return device.country.empty() && !request.user.geo.country.empty() ? request.user.geo : device;
 }
 
+std::string_view gender_of(const openrtb::BidRequest& request, const profile::Profile& profile) {
+  return request.user.gender.empty() ? profile.attribute("gender") : request.user.gender;
+}
+
+std::int32_t yob_of(const openrtb::BidRequest& request, const profile::Profile& profile) {
+  if (request.user.yob != kAbsent) return request.user.yob;
+  const std::string_view text = profile.attribute("yob");
+  std::int32_t year = kAbsent;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), year);
+  return error == std::errc{} && end == text.data() + text.size() ? year : kAbsent;
+}
+
 }  // namespace
 
 template <class Add>
-void Facts::fill(Dimension dimension, Add&& add) {
+void Facts::fill_tokens(Dimension dimension, Add&& add) {
   if (!snapshot_.uses(dimension)) return;
   const std::size_t first = tokens_.size();
   std::uint64_t word = 0;
-  add([&](std::string_view value) {
-    const std::uint64_t token = catalog::token(dimension, value);
-    if (token == 0) return;
+  bool present = false;
+  const auto put = [&](std::uint64_t token) {
     tokens_.push_back(token);
     word |= catalog::bloom_bit(token);
+  };
+  add([&](std::uint64_t token) {
+    present = true;
+    if (token != 0) put(token);
   });
-  if (tokens_.size() == first) return;
-  tokens_.push_back(catalog::any_token(dimension));
-  word |= catalog::bloom_bit(tokens_.back());
+  if (!present) return;
+  put(catalog::any_token(dimension));
   words_[static_cast<std::size_t>(dimension)] = word;
   ranges_[static_cast<std::size_t>(dimension)] = {static_cast<std::uint32_t>(first),
                                                   static_cast<std::uint32_t>(tokens_.size() - first)};
   if (catalog::Index::is_selective(dimension)) look_up(dimension);
+}
+
+template <class Add>
+void Facts::fill(Dimension dimension, Add&& add) {
+  fill_tokens(dimension, [&](auto&& put) {
+    add([&](std::string_view value) {
+      if (const std::uint64_t token = catalog::token(dimension, value); token != 0) put(token);
+    });
+  });
 }
 
 // Which of the dimension's tokens campaigns are posted under.
@@ -69,8 +94,8 @@ void Facts::look_up(Dimension dimension) {
   }
 }
 
-Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot, Moment moment,
-             Workspace& workspace)
+Facts::Facts(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
+             const catalog::Snapshot& snapshot, Moment moment, Workspace& workspace)
     : snapshot_(snapshot), tokens_(workspace.tokens_), hits_(workspace.hits_), geo_(geo_of(request)) {
   tokens_.clear();
   hits_.clear();
@@ -83,12 +108,12 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
   traits_ = catalog::trait_bit(Trait::inventory, inventory_value(request)) |
             catalog::trait_bit(Trait::device_type, device.devicetype) | catalog::trait_bit(Trait::os, os_) |
             catalog::trait_bit(Trait::connection, device.connectiontype) |
-            catalog::trait_bit(Trait::gender, catalog::gender_value(request.user.gender));
+            catalog::trait_bit(Trait::gender, catalog::gender_value(gender_of(request, profile)));
 
   const std::int32_t offset = geo_.utcoffset == kAbsent ? 0 : geo_.utcoffset;
   hour_of_week_ = hour_of_week_at(moment.unix_seconds + std::int64_t{offset} * 60);
-  if (request.user.yob != kAbsent && request.user.yob > 1900) {
-    const int age = year_of(moment.unix_seconds) - request.user.yob;
+  if (const std::int32_t yob = yob_of(request, profile); yob > 1900) {
+    const int age = year_of(moment.unix_seconds) - yob;
     if (age >= 0) age_ = age;
   }
 
@@ -137,8 +162,19 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
   one(Dimension::model, device.model);
   one(Dimension::language, device.language);
   one(Dimension::carrier, device.carrier);
-  fill(Dimension::segment, [&](auto&& add) {
-    for (const openrtb::Segment& segment : request.user.segments) {
+  fill_segments(request.user.segments, profile);
+  tokens_before_deals_ = tokens_.size();
+  hits_before_deals_ = hits_.size();
+}
+
+// Segments that the request and the profile both name count once.
+void Facts::fill_segments(std::span<const openrtb::Segment> segments, const profile::Profile& profile) {
+  fill_tokens(Dimension::segment, [&](auto&& put) {
+    const std::size_t first = tokens_.size();
+    const auto add = [&](std::string_view value) {
+      if (const std::uint64_t token = catalog::token(Dimension::segment, value); token != 0) put(token);
+    };
+    for (const openrtb::Segment& segment : segments) {
       add(segment.id);
       // Also as "provider:id", for ids that mean something else elsewhere.
       char qualified[256];
@@ -149,9 +185,14 @@ Facts::Facts(const openrtb::BidRequest& request, const Terms& terms, const catal
       segment.id.copy(qualified + segment.provider.size() + 1, segment.id.size());
       add(std::string_view(qualified, size));
     }
+    const std::size_t sent = tokens_.size();
+    profile.each_segment([&](std::uint32_t number) {
+      const std::uint64_t token = snapshot_.segment_token(number);
+      const auto end = tokens_.begin() + static_cast<std::ptrdiff_t>(sent);
+      if (token == 0 || std::find(end - static_cast<std::ptrdiff_t>(sent - first), end, token) == end) put(token);
+    });
+    profile.each_attribute(add);
   });
-  tokens_before_deals_ = tokens_.size();
-  hits_before_deals_ = hits_.size();
 }
 
 void Facts::set_deals(const openrtb::Imp& imp) {

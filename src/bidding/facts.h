@@ -1,5 +1,5 @@
-// What a request says, in the catalog's terms: trait bits and tokens, computed once per request and only for the
-// dimensions that some campaign asks for.
+// What a request says and what is known of its user, in the catalog's terms: trait bits and tokens, computed once per
+// request and only for the dimensions that some campaign asks for.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ struct Hit {
 
 class Facts {
  public:
-  Facts(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot, Moment moment,
-        Workspace& workspace);
+  Facts(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
+        const catalog::Snapshot& snapshot, Moment moment, Workspace& workspace);
 
   // The deals belong to an impression; call before looking at another one.
   void set_deals(const openrtb::Imp& imp);
@@ -48,8 +48,13 @@ class Facts {
   struct Range {
     std::uint32_t first = 0, count = 0;
   };
+  // `add` is called with what takes the dimension's tokens, 0 for values that no campaign asks for.
+  template <class Add>
+  void fill_tokens(catalog::Dimension dimension, Add&& add);
+  // The same with the values' texts.
   template <class Add>
   void fill(catalog::Dimension dimension, Add&& add);
+  void fill_segments(std::span<const openrtb::Segment> segments, const profile::Profile& profile);
   void look_up(catalog::Dimension dimension);
 
   const catalog::Snapshot& snapshot_;

@@ -1,6 +1,8 @@
 #include "bidwell/catalog/snapshot.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "catalog/index_builder.h"
 #include "catalog/markup.h"
@@ -76,6 +78,14 @@ Format format_of(const Creative& creative) {
   return format;
 }
 
+// What the text is the decimal number of; nothing where a number would be written differently.
+std::optional<std::uint32_t> plain_number(std::string_view text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || (text[0] == '0' && text.size() > 1)) return {};
+  return number;
+}
+
 void compile_campaign(const CurrencyTable& currencies, CompiledCampaign& out) {
   const Campaign& campaign = *out.source;
   out.currency = *currencies.find(campaign.currency);
@@ -108,6 +118,14 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
     compile_campaign(currencies, campaign);
     for (const Predicate& predicate : campaign.predicates) {
       snapshot->used_ |= 1u << static_cast<unsigned>(predicate.dimension);
+    }
+    const NameRule& segments = campaign.source->targeting.names[static_cast<std::size_t>(Dimension::segment)];
+    for (const auto* values : {&segments.include, &segments.exclude, &segments.all}) {
+      for (const std::string& value : *values) {
+        if (const auto number = plain_number(value)) {
+          snapshot->numbered_segments_.emplace(*number, token(Dimension::segment, value));
+        }
+      }
     }
 
     const std::size_t first_line = snapshot->lines_.size();

@@ -1,5 +1,7 @@
 #include "bidwell/exchange/bid_handler.h"
 
+#include <algorithm>
+
 #include "bidwell/bidding/native.h"
 #include "bidwell/core/hash.h"
 
@@ -46,7 +48,7 @@ void BidHandler::handle(const http::Request& request, http::Response& response) 
     counters_.unknown_exchange.add();
     return http::answer_error(response, 404, "no such exchange is configured");
   }
-  counters_.requests.add();
+  if (!request.resumed) counters_.requests.add();
   response.set_extra_header(exchange->version_header());
 
   const openrtb::ParseError error = parser_.parse(request.body, bid_request_);
@@ -55,19 +57,26 @@ void BidHandler::handle(const http::Request& request, http::Response& response) 
     counters_.reasons.no_bid[static_cast<std::size_t>(Reason::invalid_request)].add();
     return http::answer_error(response, 400, openrtb::describe(error));
   }
-  counters_.scrubbed[static_cast<std::size_t>(openrtb::scrub(bid_request_))].add();
+  const openrtb::PrivacyBasis privacy = openrtb::scrub(bid_request_);
+  if (!request.resumed) counters_.scrubbed[static_cast<std::size_t>(privacy)].add();
 
-  if (!in_time(*exchange, request)) {
+  profile::Profiles* profiles = options_.profiles;
+  const cache::Time now = options_.clock.steady();
+  if (now - request.received >= time_allowed(*exchange)) {
+    if (request.resumed) profiles->count_wait_ended(false);
     counters_.reasons.no_bid[static_cast<std::size_t>(Reason::too_little_time)].add();
     return answer_no_bid(*exchange, Reason::too_little_time, response);
   }
-  const std::int64_t now_ms = milliseconds(options_.clock.wall());
-  const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
-  const bidding::Decision decision = bidding::decide(bid_request_, exchange->terms(), *snapshot_, {now_ms / 1000, seed},
-                                                     workspace_, counters_.reasons);
-  if (decision.choices.empty()) return answer_no_bid(*exchange, decision.no_bid, response);
+  if (profiles == nullptr) return decide(*exchange, {}, response);
 
-  answer_bids(decision, seed, now_ms, response);
+  const std::optional<cache::Slot> slot = profiles->slot_of(bid_request_, exchange->options().name);
+  const profile::Profiles::Known known = profiles->find(slot, now);
+  if (request.resumed) {
+    profiles->count_wait_ended(!known.missed());
+  } else if (known.missed() && wait_for_profile(*exchange, request, *slot, now, response)) {
+    return;
+  }
+  decide(*exchange, known.profile(), response);
 }
 
 const Exchange* BidHandler::find(std::string_view name) const noexcept {
@@ -77,11 +86,36 @@ const Exchange* BidHandler::find(std::string_view name) const noexcept {
   return nullptr;
 }
 
-bool BidHandler::in_time(const Exchange& exchange, const http::Request& request) const noexcept {
+// From a request's arrival to its answer.
+cache::Duration BidHandler::time_allowed(const Exchange& exchange) const noexcept {
   const ExchangeOptions& options = exchange.options();
   const int tmax = bid_request_.tmax == openrtb::kAbsent ? options.tmax_default_ms : bid_request_.tmax;
-  const std::chrono::milliseconds allowed(std::int64_t{tmax} - options.tmax_margin_ms);
-  return allowed.count() > 0 && options_.clock.steady() - request.received < allowed;
+  return std::chrono::milliseconds(std::max<std::int64_t>(0, std::int64_t{tmax} - options.tmax_margin_ms));
+}
+
+// False: the request goes on without its user's profile, which is known next time.
+bool BidHandler::wait_for_profile(const Exchange& exchange, const http::Request& request, const cache::Slot& slot,
+                                  cache::Time now, http::Response& response) {
+  profile::Profiles& profiles = *options_.profiles;
+  const cache::Time deadline =
+      request.received + std::min<cache::Duration>(profiles.wait_max(), time_allowed(exchange) - options_.reserve);
+  const std::uint64_t ticket = deadline > now ? response.park(deadline) : 0;
+  if (ticket == 0) {
+    profiles.fetch(slot);
+    return false;
+  }
+  if (profiles.wait(slot, ticket)) return true;
+  response.stay();
+  return false;
+}
+
+void BidHandler::decide(const Exchange& exchange, const profile::Profile& profile, http::Response& response) {
+  const std::int64_t now_ms = milliseconds(options_.clock.wall());
+  const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
+  const bidding::Decision decision = bidding::decide(bid_request_, profile, exchange.terms(), *snapshot_,
+                                                     {now_ms / 1000, seed}, workspace_, counters_.reasons);
+  if (decision.choices.empty()) return answer_no_bid(exchange, decision.no_bid, response);
+  answer_bids(decision, seed, now_ms, response);
 }
 
 void BidHandler::answer_no_bid(const Exchange& exchange, Reason reason, http::Response& response) {

@@ -178,6 +178,16 @@ TEST(Decide, CountsMismatchesThatItSkips) {
   EXPECT_EQ(market.counters->refused[static_cast<std::size_t>(Reason::language)].value(), 1u);
 }
 
+// Its list would be gone through twice.
+TEST(Decide, ASegmentThatRequestAndProfileNameCountsOnce) {
+  Market market{campaign("ended", R"({"targeting": {"segment": ["7"]}, "flight": {"end": "2026-01-01T00:00:00Z"}})"),
+                campaign("other", R"({"targeting": {"segment": ["8"]}})")};
+  market.put(testing::request("banner", R"({"user": {"data": [{"segment": [{"id": "7"}]}]}})"));
+  market.know({{7, 8}, {}, {}});
+  EXPECT_EQ(market.winner(), "other");
+  EXPECT_EQ(market.counters->refused[static_cast<std::size_t>(Reason::flight_over)].value(), 1u);
+}
+
 TEST(Decide, IsTheSameForTheSameMoment) {
   std::vector<Json> campaigns;
   for (int i = 0; i < 20; ++i) campaigns.push_back(campaign("c" + std::to_string(i)));

@@ -26,6 +26,7 @@ constexpr std::uint64_t kRequests = 100;  // for each catalog
 // What the markets must have covered for the test to mean anything.
 struct Coverage {
   int auctions = 0, bids = 0, ties = 0, deals = 0, flexible = 0, wide = 0;
+  int bids_to_the_known = 0, refused_to_the_known = 0;  // since the user's profile is what it is
   std::array<int, catalog::kDimensions> winners_including{};
 };
 
@@ -76,6 +77,17 @@ class Equivalence : public ::testing::Test {
     count(winner, imp, *choice, best_count);
   }
 
+  void count_known(const std::vector<RandomCampaign>& campaigns, const Oracle& oracle, RandomRequest request,
+                   const RandomImp& imp) {
+    request.known = {};
+    const Oracle of_a_stranger(request);
+    for (const RandomCampaign& campaign : campaigns) {
+      const bool to_known = oracle.may_bid(campaign, imp), to_stranger = of_a_stranger.may_bid(campaign, imp);
+      coverage_.bids_to_the_known += to_known && !to_stranger;
+      coverage_.refused_to_the_known += !to_known && to_stranger;
+    }
+  }
+
   void count(const RandomCampaign& winner, const RandomImp& imp, const Choice& choice, int best_count) {
     ++coverage_.bids;
     coverage_.ties += best_count > 1;
@@ -103,6 +115,7 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
       const RandomRequest request = RandomMarket(mix(request_seed, 1)).request();
       const Oracle oracle(request);
       market.put(request.json());
+      market.know(request.known);
       const Moment moment{testing::kNow.unix_seconds, request_seed};
       const Decision decision = market.decide(moment);
       const Explanation explanation = market.explain(moment);
@@ -115,6 +128,7 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
         check(campaigns, oracle, request.imps[imp], choice == decision.choices.end() ? nullptr : &*choice,
               explanation.imps[imp], market);
         if (HasFatalFailure()) return;
+        count_known(campaigns, oracle, request, request.imps[imp]);
       }
     }
   }
@@ -124,6 +138,8 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
   EXPECT_GT(coverage_.deals, 100);
   EXPECT_GT(coverage_.flexible, 100);
   EXPECT_GT(coverage_.wide, 30);
+  EXPECT_GT(coverage_.bids_to_the_known, 1'000);
+  EXPECT_GT(coverage_.refused_to_the_known, 200);
   for (std::size_t i = 0; i < catalog::kDimensions; ++i) {
     EXPECT_GT(coverage_.winners_including[i], 20) << catalog::key(static_cast<Dimension>(i));
   }

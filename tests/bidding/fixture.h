@@ -60,10 +60,18 @@ class Market {
     return openrtb::scrub(bid_request);
   }
 
-  Decision decide(Moment moment = kNow) {
-    return bidding::decide(bid_request, terms, *snapshot_, moment, workspace_, *counters);
+  // What is known of the users of all that follow.
+  void know(profile::Contents contents) {
+    known_ = profile::encode(std::move(contents));
+    profile_ = profile::Profile::parse(known_).value();
   }
-  Explanation explain(Moment moment = kNow) const { return bidding::explain(bid_request, terms, *snapshot_, moment); }
+
+  Decision decide(Moment moment = kNow) {
+    return bidding::decide(bid_request, profile_, terms, *snapshot_, moment, workspace_, *counters);
+  }
+  Explanation explain(Moment moment = kNow) const {
+    return bidding::explain(bid_request, profile_, terms, *snapshot_, moment);
+  }
 
   // For the first impression: who wins it, "" if nobody.
   std::string winner(Moment moment = kNow) {
@@ -98,6 +106,8 @@ class Market {
   std::shared_ptr<const catalog::Snapshot> snapshot_;
   openrtb::Parser parser_;
   std::vector<char> body_;
+  std::string known_;
+  profile::Profile profile_;
   Workspace workspace_;
 };
 

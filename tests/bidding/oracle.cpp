@@ -61,6 +61,11 @@ Oracle::Oracle(const RandomRequest& request) : request_(request) {
     has_[Dimension::segment].insert(lower(id));
     if (!provider.empty()) has_[Dimension::segment].insert(lower(provider + ":" + id));
   }
+  for (const std::uint32_t id : request.known.segments) has_[Dimension::segment].insert(std::to_string(id));
+  // Of those of one name the last counts.
+  std::map<std::string, std::string> attributes;
+  for (const std::string& attribute : request.known.attributes) attributes[until(attribute, '=')] = attribute;
+  for (const auto& [name, attribute] : attributes) has_[Dimension::segment].insert(lower(attribute));
   has_[Dimension::exchange] = {"demo"};
 }
 

@@ -26,13 +26,17 @@ const Values& values(Dimension dimension) {
       {Dimension::page_category, {{"IAB1", "IAB1-2", "IAB2"}, {"IAB1", "IAB1-2", "iab1-3", "IAB2-1", "IAB3"}}},
       {Dimension::country, {{"US", "DEU", "FR"}, {"USA", "us", "DE", "FRA", "CAN", "Germany"}}},
       {Dimension::language, {{"en", "de-AT"}, {"en-US", "EN", "de", "fr"}}},
-      {Dimension::segment, {{"s1", "s2", "s3", "s4", "p:s1", "q:s2"}, {"s1", "s2", "s3", "s4", "s5"}}},
+      {Dimension::segment,
+       {{"s1", "s2", "s3", "s4", "p:s1", "q:s2", "17", "4294967295", "017", "Tier=a"},
+        {"s1", "s2", "s3", "s4", "s5", "17", "017"}}},
   };
   const auto at = kValues.find(dimension);
   return at == kValues.end() ? kOther : at->second;
 }
 
 constexpr std::pair<int, int> kSizes[] = {{300, 250}, {600, 500}, {320, 50}, {728, 90}};
+constexpr std::uint32_t kKnownSegments[] = {17, 4'294'967'295, 5, 170};
+const char* const kKnownAttributes[] = {"tier=A", "tier=b", "17=x"};
 const char* const kCurrencies[] = {"USD", "EUR", "JPY"};
 const char* const kBrands[] = {"one.example", "two.example"};
 const char* const kSeats[] = {"s1", "s2"};
@@ -153,6 +157,8 @@ RandomRequest RandomMarket::request() {
   while (chance(65)) {
     it.segments.emplace_back(chance(50) ? "" : chance(50) ? "p" : "q", one_of(values(Dimension::segment).sent));
   }
+  while (chance(50)) it.known.segments.push_back(one_of(kKnownSegments));
+  while (chance(30)) it.known.attributes.push_back(one_of(kKnownAttributes));
   it.device_type = one_of(std::vector<int>{0, 2, 3, 4});
   if (chance(20)) it.blocked_brands.push_back(one_of(kBrands));
   if (chance(10)) it.seats.push_back(one_of(kSeats));

@@ -12,6 +12,7 @@
 
 #include "bidwell/catalog/targeting.h"
 #include "bidwell/core/json_fields.h"
+#include "bidwell/profile/profile.h"
 
 namespace bidwell::bidding::testing {
 
@@ -54,6 +55,7 @@ struct RandomImp {
 struct RandomRequest {
   std::map<catalog::Dimension, std::vector<std::string>> values;
   std::vector<std::pair<std::string, std::string>> segments;  // provider and id
+  profile::Contents known;                                    // of its user
   int device_type = 0;
   std::vector<std::string> blocked_brands, seats;  // badv, wseat
   std::string currency;                            // cur, empty: not said

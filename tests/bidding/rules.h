@@ -18,9 +18,11 @@ struct Rule {
   std::string imp = "{}";
   std::string media = "banner";
   Micros price = 1'000'000;  // of the bid, where there is one
+  profile::Contents known = {};
 };
 
 std::vector<Rule> targeting_rules();
+std::vector<Rule> profile_rules();
 std::vector<Rule> auction_rules();
 std::vector<Rule> creative_rules();
 std::vector<Rule> media_rules();

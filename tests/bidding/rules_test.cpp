@@ -13,16 +13,23 @@ using testing::Rule;
 
 std::vector<Rule> all_rules() {
   std::vector<Rule> all;
-  for (const auto& rules :
-       {testing::targeting_rules(), testing::auction_rules(), testing::creative_rules(), testing::media_rules()}) {
+  for (const auto& rules : {testing::targeting_rules(), testing::profile_rules(), testing::auction_rules(),
+                            testing::creative_rules(), testing::media_rules()}) {
     all.insert(all.end(), rules.begin(), rules.end());
   }
   return all;
 }
 
+std::string known_text(const profile::Contents& known) {
+  std::string text;
+  for (const std::uint32_t segment : known.segments) text += std::to_string(segment) + " ";
+  for (const std::string& attribute : known.attributes) text += attribute + " ";
+  return text;
+}
+
 std::string text_of(const Rule& rule) {
   return rule.media + "\ncampaign " + rule.campaign + "\ncreative " + rule.creative + "\nrequest " + rule.request +
-         "\nimp " + rule.imp;
+         "\nimp " + rule.imp + "\nknown " + known_text(rule.known);
 }
 
 Json campaign_of(const Rule& rule) {
@@ -41,6 +48,7 @@ TEST(Rules, DecideWhoMayBid) {
   for (const Rule& rule : all_rules()) {
     Market market{campaign_of(rule)};
     market.put(request_of(rule));
+    market.know(rule.known);
     ASSERT_EQ(market.reason(), rule.expected) << text_of(rule);
     ASSERT_EQ(market.price(), rule.expected == Reason::none ? rule.price : -1) << text_of(rule);
   }
@@ -56,6 +64,7 @@ TEST(Rules, HoldAmongOtherCampaigns) {
     cheap["bid"] = {{"price", 0.000001}};
     Market market{cheap, dear};
     market.put(request_of(rule));
+    market.know(rule.known);
     const std::string winner = market.winner();
     if (rule.expected == Reason::none) {
       ASSERT_EQ(winner, "c") << text_of(rule);

@@ -12,6 +12,7 @@
 
 #include "tests/exchange/bidder.h"
 #include "tests/exchange/campaigns.h"
+#include "tests/exchange/known_users.h"
 #include "tests/http/client.h"
 #include "tests/http/requests.h"
 
@@ -167,6 +168,51 @@ const Case kCases[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Requests, AllocationTest, ::testing::ValuesIn(kCases),
                          [](const auto& test) { return std::string(test.param.name); });
+
+// A user of whom much is known, found in the cache.
+TEST(AllocationTest, NoneForAKnownUser) {
+  CurrencyTable currencies;
+  std::deque<Exchange> exchanges;
+  ExchangeOptions demo;
+  demo.name = "demo";
+  exchanges.emplace_back(demo, currencies);
+  KnownUsers users(std::chrono::milliseconds(0));
+  BidHandler::Options options;
+  options.clock.wall = still_clock().wall;
+  options.profiles = &users.profiles;
+  BidServer bidder(exchanges, compile(kForSegment, currencies), options);
+  const std::string request = post("/bid/demo", banner_request({{"/user/buyeruid", "u"}}));
+
+  EXPECT_EQ(Client(bidder.address()).exchange(request)->status, 204u);
+  profile::Contents known{{}, {"income=high", "gender=F", "yob=1990"}, {{1, 2, 3}}};
+  for (std::uint32_t i = 0; i < 1000; ++i) known.segments.push_back(42 + 7 * i);
+  users.origin.answer(profile_of(known));
+  users.becomes(1);
+  EXPECT_EQ(allocations_of(bidder.server(), request, 200), 0u);
+  EXPECT_GE(users.profiles.counters().known.value(), 10'000u);
+}
+
+// Puts each request aside, until a deadline that is over.
+class Parks final : public http::Handler {
+ public:
+  void handle(const http::Request& request, http::Response& response) override {
+    if (!request.resumed) response.park({});
+  }
+};
+
+TEST(AllocationTest, NoneForAParkedRequest) {
+  http::Options options;
+  options.listen = {"127.0.0.1:0"};
+  options.workers = 1;
+  http::Server server(options, [](unsigned) {
+    http::Router router;
+    router.add({http::Method::post}, "bid", std::make_unique<Parks>());
+    return router;
+  });
+  server.start();
+  EXPECT_EQ(allocations_of(server, post("/bid/demo", banner_request()), 204), 0u);
+  EXPECT_GE(server.counters(0).parks_timed_out.value(), 10'000u);
+}
 
 // That the counting counts: one allocation for each request, each of another kind.
 class Allocating final : public http::Handler {

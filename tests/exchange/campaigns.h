@@ -51,6 +51,13 @@ inline constexpr char kTransparent[] = R"({"campaigns": [{
   "creatives": [{"id": "tide-300x250", "media": "banner", "w": 300, "h": 250,
     "markup": "<p>Tide</p>", "adomain": ["tide.example"]}]}]})";
 
+// Bids on users of segment 42 alone.
+inline constexpr char kForSegment[] = R"({"campaigns": [{
+  "id": "tide", "advertiser": "tide", "seat": "house", "bid": {"model": "cpm", "price": 2},
+  "targeting": {"segment": ["42"]},
+  "creatives": [{"id": "c", "media": "banner", "w": 300, "h": 250, "markup": "<p>Tide</p>",
+                 "adomain": ["tide.example"]}]}]})";
+
 // With values put at JSON pointers; null takes away what is there.
 inline std::string patched(nlohmann::json request, const nlohmann::json& patch) {
   for (const auto& [place, value] : patch.items()) {

@@ -1,5 +1,5 @@
-// The decision: for each impression the best bid that obeys the rules. A pure function of the request, the
-// exchange's terms, the catalog, the time and a seed; no I/O, no allocation once its workspace is warm.
+// The decision: for each impression the best bid that obeys the rules. A pure function of the request, what is known of
+// its user, the exchange's terms, the catalog, the time and a seed; no I/O, no allocation once its workspace is warm.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "bidwell/catalog/snapshot.h"
 #include "bidwell/core/currency.h"
 #include "bidwell/openrtb/request.h"
+#include "bidwell/profile/profile.h"
 
 namespace bidwell::bidding {
 
@@ -54,8 +55,8 @@ class Workspace {
  private:
   friend class Facts;
   friend class Search;
-  friend Decision decide(const openrtb::BidRequest&, const Terms&, const catalog::Snapshot&, Moment, Workspace&,
-                         ReasonCounters&);
+  friend Decision decide(const openrtb::BidRequest&, const profile::Profile&, const Terms&, const catalog::Snapshot&,
+                         Moment, Workspace&, ReasonCounters&);
   std::vector<std::uint64_t> tokens_;
   std::vector<Hit> hits_;
   std::vector<List> lists_;
@@ -63,10 +64,13 @@ class Workspace {
   std::vector<Choice> choices_;
 };
 
-// The request must have been scrubbed (openrtb/privacy.h). The decision's views live as long as the request, the
-// snapshot and the workspace are left alone. Every campaign that was looked at and refused is counted in
-// `counters.refused`, a request without a bid in `counters.no_bid`.
-Decision decide(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot,
-                Moment moment, Workspace& workspace, ReasonCounters& counters);
+// The request must have been scrubbed (openrtb/privacy.h). The profile's segments, by the decimal text of their
+// numbers, and its attributes, as "name=value", are segments of the user beside the request's own; its attributes
+// "gender" and "yob", as OpenRTB writes them, hold where the request says nothing of them. Empty: nothing is known of
+// the user. It is needed for the call only. The decision's views live as long as the request, the snapshot and the
+// workspace are left alone. Every campaign that was looked at and refused is counted in `counters.refused`, a request
+// without a bid in `counters.no_bid`.
+Decision decide(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
+                const catalog::Snapshot& snapshot, Moment moment, Workspace& workspace, ReasonCounters& counters);
 
 }  // namespace bidwell::bidding

@@ -32,7 +32,7 @@ struct Explanation {
 };
 
 // As decide(); the same moment gives the same winners.
-Explanation explain(const openrtb::BidRequest& request, const Terms& terms, const catalog::Snapshot& snapshot,
-                    Moment moment);
+Explanation explain(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
+                    const catalog::Snapshot& snapshot, Moment moment);
 
 }  // namespace bidwell::bidding

@@ -2,6 +2,8 @@
 // one off the hot path; each worker keeps its own shared pointer, and a request uses the one it began with.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
@@ -80,6 +82,13 @@ class Snapshot {
   // Every banner size that some creative has: what flexible sizes are matched against.
   std::span<const Format> banner_formats() const noexcept { return banner_formats_; }
 
+  // The token of a segment that is named by a number, by its decimal text; 0 where no campaign asks for it. Spares long
+  // profiles a hash of each text, and what they are known for in vain.
+  std::uint64_t segment_token(std::uint32_t number) const noexcept {
+    const auto at = numbered_segments_.find(number);
+    return at == numbered_segments_.end() ? 0 : at->second;
+  }
+
   // Which dimensions any campaign asks for: the others need not be looked at.
   bool uses(Dimension dimension) const noexcept { return (used_ >> static_cast<unsigned>(dimension) & 1) != 0; }
 
@@ -94,6 +103,7 @@ class Snapshot {
   std::deque<Line> lines_;
   std::vector<Format> banner_formats_;
   std::uint32_t used_ = 0;
+  boost::unordered_flat_map<std::uint32_t, std::uint64_t> numbered_segments_;
   Index index_;
 };
 

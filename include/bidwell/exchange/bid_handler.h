@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -13,12 +14,13 @@
 #include "bidwell/openrtb/parse.h"
 #include "bidwell/openrtb/privacy.h"
 #include "bidwell/openrtb/response.h"
+#include "bidwell/profile/profiles.h"
 
 namespace bidwell::exchange {
 
 // Written by one worker, readable from any thread.
 struct alignas(64) BidCounters {
-  Counter requests;  // to a known exchange
+  Counter requests;  // to a known exchange; each once, however often it was handled
   Counter answered;  // with at least one bid
   Counter bids;
   Counter unknown_exchange;         // answered 404
@@ -34,9 +36,14 @@ class BidHandler final : public http::Handler {
     std::uint64_t seed = 0;    // ties and creative rotation: the same seed and request, the same bids
     std::uint64_t worker = 0;  // makes bid ids unique: a random number of this worker's run
     Clock clock;
+    profile::Profiles* profiles = nullptr;  // of this worker, must outlive the handler; null: nobody is known
+    // Of a request's tmax, less the exchange's margin: what deciding and answering may take. A request waits for its
+    // user's profile no longer than what is left. Most take 0.1 ms; the rest is for those before it in the worker.
+    std::chrono::microseconds reserve{2'000};
   };
 
-  // `exchanges` must outlive the handler.
+  // `exchanges` must outlive the handler. Where profiles are waited for, whoever made the cache's port resumes the
+  // tickets that it answers (http::Server::resume).
   BidHandler(const std::deque<Exchange>& exchanges, std::shared_ptr<const catalog::Snapshot> snapshot,
              const Options& options);
 
@@ -49,7 +56,10 @@ class BidHandler final : public http::Handler {
 
  private:
   const Exchange* find(std::string_view name) const noexcept;
-  bool in_time(const Exchange& exchange, const http::Request& request) const noexcept;
+  cache::Duration time_allowed(const Exchange& exchange) const noexcept;
+  bool wait_for_profile(const Exchange& exchange, const http::Request& request, const cache::Slot& slot,
+                        cache::Time now, http::Response& response);
+  void decide(const Exchange& exchange, const profile::Profile& profile, http::Response& response);
   void answer_no_bid(const Exchange& exchange, bidding::Reason reason, http::Response& response);
   void answer_bids(const bidding::Decision& decision, std::uint64_t seed, std::int64_t now_ms,
                    http::Response& response);
