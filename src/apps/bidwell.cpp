@@ -39,6 +39,64 @@ int main(int argc, char** argv) {
   command->add_flag("--json", explain.json, "JSON in place of a table");
   command->callback([&] { code = bidwell::apps::explain(explain); });
 
+  bidwell::apps::SimulateOptions simulate;
+  CLI::App* cache = app.add_subcommand("cache", "try out the cache's policies")->require_subcommand(1);
+  command =
+      cache->add_subcommand("simulate", "hit ratios on a trace at several sizes, beside LRU and the best possible");
+  command->add_option("TRACE", simulate.trace, "a file: libCacheSim's oracleGeneral, or one \"key[,bytes]\" per line");
+  command->add_option("--format", simulate.format, "of TRACE; auto looks at its first bytes")
+      ->check(CLI::IsMember({"auto", "oracle", "keys"}))
+      ->capture_default_str();
+  command->add_option("--limit", simulate.requests_max, "only so many requests of TRACE; 0 = all")
+      ->capture_default_str();
+  command->add_option("--generate", simulate.generate,
+                      "make a trace: zipf:EXPONENT[:keys=N][:requests=N][:one_hit=SHARE][:scan=SHARE][:churn=CHANCE]"
+                      "[:size=MIN-MAX]");
+  command->add_flag("--suite", simulate.suite, "make a dozen traces: Zipf, one-hit wonders, scans, churn");
+  command
+      ->add_option("--size", simulate.sizes, "of the cache: shares of the trace's distinct bytes (1%), or bytes (64M)")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--policies", simulate.policies, "of s3fifo, lru, belady")->delimiter(',')->capture_default_str();
+  command->add_option("--small-share", simulate.small_share, "s3fifo: the small queue's share of the bytes")
+      ->check(CLI::Range(0.001, 0.999))
+      ->capture_default_str();
+  command->add_option("--promote-uses", simulate.promote_uses, "s3fifo: uses that let a value into the main queue")
+      ->check(CLI::Range(1, 3))
+      ->capture_default_str();
+  command->add_option("--seed", simulate.seed, "of the generator")->capture_default_str();
+  command->add_flag("--json", simulate.json, "JSON in place of a table");
+  command->callback([&] { code = bidwell::apps::cache_simulate(simulate); });
+
+  CLI::App* profiles = app.add_subcommand("profiles", "what is known of users")->require_subcommand(1);
+  bidwell::apps::ProfilesImportOptions load;
+  command = profiles->add_subcommand("import", "load profiles from NDJSON or CSV (docs/PROFILES.md)");
+  command->add_option("FILE", load.file, "or - for standard input")->required();
+  command->add_option("--config", load.config, "the configuration file")->required();
+  command->add_option("--to", load.to, "of file, redis, postgres; default: profiles.origin, and redis if configured")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"file", "redis", "postgres"}));
+  command->add_option("--format", load.format, "auto: by the name (.ndjson, .jsonl, .csv), or the first character")
+      ->check(CLI::IsMember({"auto", "ndjson", "csv"}))
+      ->capture_default_str();
+  command->add_flag("--replace", load.replace, "what is not in FILE goes (not from Redis, where it ends by its TTL)");
+  command->add_option("--refused", load.refused, "a file that gets each refused line's number and reason");
+  command->add_flag("--dry-run", load.dry_run, "only look whether the lines are good");
+  command->callback([&] { code = bidwell::apps::profiles_import(load); });
+
+  bidwell::apps::ProfilesUserOptions user;
+  const auto of_user = [&](const char* name, const char* what, int (*run)(const bidwell::apps::ProfilesUserOptions&)) {
+    CLI::App* made = profiles->add_subcommand(name, what);
+    made->add_option("USER", user.name, "buyeruid:X, ifa:X, user.id:EXCHANGE:X or eid:SOURCE:X")->required();
+    made->add_option("--config", user.config, "the configuration file")->required();
+    made->callback([&code, &user, run] { code = run(user); });
+    return made;
+  };
+  of_user("show", "a user's profile, wherever it stands", bidwell::apps::profiles_show)
+      ->add_flag("--json", user.json, "JSON in place of text");
+  of_user("key", "the key that a user's profile stands under", bidwell::apps::profiles_key);
+  of_user("remove", "erase a user's profile everywhere", bidwell::apps::profiles_remove);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,7 @@
 // (by the command line parser).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,5 +26,40 @@ struct ExplainOptions {
   bool json = false;
 };
 int explain(const ExplainOptions& options);
+
+struct SimulateOptions {
+  std::string trace;  // one of these three
+  std::string generate;
+  bool suite = false;
+  std::string format = "auto";  // of the trace: auto, oracle or keys
+  std::size_t requests_max = 0;
+  std::vector<std::string> sizes{"0.1%", "1%", "10%", "30%"};
+  std::vector<std::string> policies{"s3fifo", "lru", "belady"};
+  double small_share = 0.1;
+  unsigned promote_uses = 1;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int cache_simulate(const SimulateOptions& options);
+
+struct ProfilesImportOptions {
+  std::string config;
+  std::string file;             // or - for standard input
+  std::vector<std::string> to;  // file, redis, postgres; empty: where profiles come from, and Redis
+  std::string format = "auto";  // auto, ndjson or csv
+  std::string refused;          // a file for the refused lines; empty: none
+  bool replace = false;
+  bool dry_run = false;
+};
+int profiles_import(ProfilesImportOptions options);
+
+struct ProfilesUserOptions {
+  std::string config;
+  std::string name;   // as KeyMaker::key_of takes it
+  bool json = false;  // show alone
+};
+int profiles_show(const ProfilesUserOptions& options);
+int profiles_key(const ProfilesUserOptions& options);
+int profiles_remove(const ProfilesUserOptions& options);
 
 }  // namespace bidwell::apps

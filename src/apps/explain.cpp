@@ -8,11 +8,14 @@
 #include <iterator>
 
 #include "apps/commands.h"
+#include "apps/profile_places.h"
 #include "apps/setup.h"
 #include "bidwell/bidding/explain.h"
+#include "bidwell/cache/redis_values.h"
 #include "bidwell/core/hash.h"
 #include "bidwell/openrtb/parse.h"
 #include "bidwell/openrtb/privacy.h"
+#include "bidwell/profile/profile.h"
 
 namespace bidwell::apps {
 namespace {
@@ -40,6 +43,43 @@ const exchange::ExchangeOptions* choose_exchange(const ops::Config& config, cons
   return nullptr;
 }
 
+// What is known of the request's user, from the first place that knows it, in the order in which serving asks.
+struct User {
+  std::string key;    // empty: the request names nobody, or may not
+  std::string place;  // empty: nobody knows him
+  std::string bytes;
+  profile::Profile profile() const { return profile::Profile::parse(bytes).value_or(profile::Profile()); }
+};
+
+User find_user(const ops::Config& config, const openrtb::BidRequest& request, const std::string& exchange) {
+  User user;
+  const auto key = key_maker(config).key_of(request, exchange);
+  if (!key) return user;
+  user.key = cache::key_text(*key);
+  std::vector<std::string> places = configured_places(config);
+  std::reverse(places.begin(), places.end());
+  for (const std::string& place : places) {
+    Answer answer = ask_place(config, place, *key);
+    if (answer.found) {
+      user.place = place;
+      user.bytes = std::move(answer.profile);
+      break;
+    }
+    if (answer.failed) fmt::print(stderr, "bidwell explain: {} cannot be asked: {}\n", place, answer.note);
+  }
+  return user;
+}
+
+std::string describe(const User& user) {
+  if (user.key.empty()) return "the request names nobody";
+  if (user.place.empty()) return fmt::format("nothing is known under the key {}", user.key);
+  std::string text = fmt::format("{}, known by {}: segments", user.key, user.place);
+  user.profile().each_segment([&](std::uint32_t id) { text += fmt::format(" {}", id); });
+  text += "; attributes";
+  user.profile().each_attribute([&](std::string_view attribute) { text += fmt::format(" {}", attribute); });
+  return text;
+}
+
 std::string decimal(Micros amount) {
   char text[kMicrosTextSize];
   return {text, write_micros(text, amount)};
@@ -53,8 +93,10 @@ std::string detail(const bidding::Verdict& verdict) {
   return text;
 }
 
-void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const std::string& only) {
+void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const User& user,
+                 const std::string& only) {
   fmt::print("privacy: {}\n", openrtb::describe(privacy));
+  fmt::print("user: {}\n", describe(user));
   if (explanation.reason != bidding::Reason::none) fmt::print("no bid: {}\n", bidding::meaning(explanation.reason));
   for (const auto& imp : explanation.imps) {
     fmt::print("\nimpression {}\n", imp.imp->id);
@@ -76,9 +118,16 @@ void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis 
   }
 }
 
-void print_json(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const std::string& only) {
+void print_json(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const User& user,
+                const std::string& only) {
   OrderedJson out;
   out["privacy"] = openrtb::describe(privacy);
+  out["user"] = {{"key", user.key},
+                 {"place", user.place},
+                 {"segments", OrderedJson::array()},
+                 {"attributes", OrderedJson::array()}};
+  user.profile().each_segment([&](std::uint32_t id) { out["user"]["segments"].push_back(id); });
+  user.profile().each_attribute([&](std::string_view attribute) { out["user"]["attributes"].push_back(attribute); });
   out["reason"] = bidding::name(explanation.reason);
   out["currency"] = explanation.currency;
   out["imps"] = OrderedJson::array();
@@ -135,9 +184,10 @@ int explain(const ExplainOptions& options) {
   const openrtb::PrivacyBasis privacy = openrtb::scrub(request);
   const exchange::Exchange exchange(*chosen, config->currencies);
   const bidding::Moment moment{std::time(nullptr), mix(config->bidding.seed, hash64(request.id))};
+  const User user = find_user(*config, request, chosen->name);
   const bidding::Explanation explanation =
-      bidding::explain(request, profile::Profile(), exchange.terms(), *snapshot, moment);
-  (options.json ? print_json : print_table)(explanation, privacy, options.campaign);
+      bidding::explain(request, user.profile(), exchange.terms(), *snapshot, moment);
+  (options.json ? print_json : print_table)(explanation, privacy, user, options.campaign);
   return 0;
 }
 

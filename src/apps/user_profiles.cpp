@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "apps/profile_places.h"
 #include "bidwell/cache/redis_store.h"
 #include "bidwell/cache/redis_values.h"
 #include "bidwell/core/hash.h"
@@ -49,7 +50,7 @@ cache::Tiered::MakeStore make_store(const ops::Config& config, std::uint64_t see
 }  // namespace
 
 UserProfiles::UserProfiles(const ops::Config& config, std::uint64_t seed)
-    : keys_(config.profiles.keys, profile::make_secret(config.profiles.key_secret)),
+    : keys_(key_maker(config)),
       file_(make_file(config.profiles)),
       postgres_(make_postgres(config, seed)),
       cache_(cache_options(config.profiles, seed), make_store(config, seed),

@@ -153,8 +153,8 @@ redis.call('PUBLISH', ARGV[2], ARGV[1] .. ' ' .. ARGV[3] .. ' ' .. string.format
 return version
 )";
 
+// Redis looks for memory at a script's first write only, so the one that grows comes first.
 const std::string kPut = kCommon + R"(
-redis.call('DEL', KEYS[2])
 local now = now_us()
 local version = math.max(version_of(redis.call('GET', KEYS[1])) + 1, now)
 local value = struct.pack('<BBI8I8', 177, tonumber(ARGV[1]), version, now) .. ARGV[2]
@@ -163,6 +163,7 @@ if ARGV[3] == '0' then
 else
   redis.call('SET', KEYS[1], value, 'PX', ARGV[3])
 end
+redis.call('DEL', KEYS[2])
 if ARGV[4] ~= '' then
   redis.call('PUBLISH', ARGV[4], 'expired ' .. ARGV[5] .. ' ' .. string.format('%.0f', version))
 end

@@ -60,6 +60,7 @@ void read_http(Fields fields, http::Options& out) {
   fields.integer("head_bytes_max", out.head_bytes_max, 512, 1 << 20);
   fields.integer("body_bytes_max", out.body_bytes_max, 1024, 64 << 20);
   fields.integer("large_requests_max", out.large_requests_max, 1, 1'000'000);
+  fields.integer("parked_max", out.parked_max, 0, 1 << 20);
   fields.integer("answer_bytes_max", out.answer_bytes_max, 4096, 256 << 20);
   fields.integer("gzip_answer_bytes_min", out.gzip_answer_bytes_min, 0, 1 << 30);
   read_seconds(fields, "idle_timeout_s", out.idle_timeout, 1);

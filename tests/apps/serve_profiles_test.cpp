@@ -154,6 +154,23 @@ TEST_F(ServeProfilesTest, ARemovalReachesWhoServes) {
   EXPECT_TRUE(comes_to_bid(second, request_of(1), "204"));
 }
 
+TEST_F(ServeProfilesTest, ExplainKnowsTheUserToo) {
+  RedisServer redis;
+  configure(fmt::format(R"("redis": {{"url": "{}"}})", redis.url()));
+  import();
+  place_.write("request.json", R"({"id": "r", "imp": [{"id": "1", "banner": {"w": 300, "h": 250}}], "app": {"id": "a"},
+    "device": {"ifa": "00000000-0000-4000-8000-000000000001"}})");
+  const std::vector<std::string> command = {BIDWELL_EXECUTABLE, "explain",   "--config",
+                                            place_.config(),    "--request", place_.path("request.json")};
+  const Ended known = run(command);
+  EXPECT_THAT(known.out, HasSubstr("known by redis: segments 17 4711"));
+  EXPECT_THAT(known.out, ::testing::ContainsRegex("1  segment +bids"));
+  redis.kill();
+  const Ended unknown = run(command);
+  EXPECT_THAT(unknown.err, HasSubstr("redis cannot be asked"));
+  EXPECT_THAT(unknown.out, HasSubstr("nothing is known under the key"));
+}
+
 TEST_F(ServeProfilesTest, NoRawIdentifierStandsInRedis) {
   RedisServer redis;
   configure(fmt::format(R"("redis": {{"url": "{}"}})", redis.url()));

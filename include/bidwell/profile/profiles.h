@@ -15,6 +15,7 @@ namespace bidwell::profile {
 // The class of profiles in the cache.
 inline constexpr cache::ClassId kProfileClass = 0;
 
+// Every request ends in one of these.
 struct alignas(64) ProfileCounters {
   Counter without_user;  // requests that name nobody, or may not
   Counter known;         // a profile was there
@@ -48,10 +49,11 @@ class Profiles {
   Known find(const std::optional<cache::Slot>& slot, cache::Time now) { return Known(*this, slot, now); }
 
   // After a miss, the one or the other: as cache::Port.
-  void fetch(const cache::Slot& slot) { port_.fetch(slot); }
-  bool wait(const cache::Slot& slot, std::uint64_t ticket) { return port_.wait(slot, ticket); }
+  void fetch(const cache::Slot& slot);
+  bool wait(const cache::Slot& slot, std::uint64_t ticket);
   cache::Duration wait_max() const noexcept { return port_.wait_max(kProfileClass); }
-  void count_wait_ended(bool found) noexcept { port_.count_wait_ended(kProfileClass, found); }
+  // `found`: the look-up after the wait did not miss again.
+  void count_wait_ended(bool found) noexcept;
 
   const ProfileCounters& counters() const noexcept { return counters_; }
 

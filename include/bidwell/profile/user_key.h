@@ -26,6 +26,9 @@ struct Identifier {
 // Nothing when it is none of these.
 std::optional<Identifier> parse_identifier(std::string_view text);
 
+// A longer one names nobody.
+inline constexpr std::size_t kIdentifierBytesMax = 1024;
+
 using Secret = std::array<std::uint8_t, 16>;
 
 // The secret from a configured text of any length (BLAKE2b, RFC 7693). The same text on all instances and importers.
