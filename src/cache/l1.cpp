@@ -100,13 +100,12 @@ bool L1::peek(const Slot& slot, Peek& out) const {
   return impl_->shard(hash).peek(hash, slot, out);
 }
 
-void L1::collect() {
-  for (auto& shard : impl_->shards) shard->collect();
-}
-
-L1Stats L1::stats() const {
+L1Stats L1::stats() {
   L1Stats stats;
-  for (const auto& shard : impl_->shards) shard->add_to(stats);
+  for (auto& shard : impl_->shards) {
+    shard->collect();
+    shard->add_to(stats);
+  }
   return stats;
 }
 

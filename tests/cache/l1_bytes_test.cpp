@@ -99,7 +99,6 @@ TEST_P(L1Bytes, APinnedReaderKeepsItsEntriesAlive) {
     }
     EXPECT_GT(l1.stats().bytes_waiting, 0u);
   }
-  l1.collect();
   EXPECT_EQ(l1.stats().bytes_waiting, 0u);
   EXPECT_EQ(l1.put(value_of(9'999'999, 1, "x"), at(0)), PutResult::added) << "and then all is well again";
 }

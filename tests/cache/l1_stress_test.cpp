@@ -82,7 +82,6 @@ void run(const Load& load) {
   for (auto& writer : writers) writer.join();
   stop = true;
   for (auto& reader : readers) reader.join();
-  l1.collect();
   const L1Stats stats = l1.stats();
   EXPECT_LE(stats.bytes, load.bytes_max);
   EXPECT_EQ(stats.bytes_waiting, 0u);

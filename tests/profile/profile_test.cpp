@@ -159,7 +159,7 @@ TEST(Profile, WhatIsNoProfileIsRefused) {
   for (const auto& [why, bytes] : cases) EXPECT_FALSE(parse(bytes)) << why;
 }
 
-TEST(ProfileTest, OneThatIsTooLargeIsRefused) {
+TEST(Profile, OneThatIsTooLargeIsRefused) {
   Contents contents;
   for (std::uint32_t i = 0; i < 5'000; ++i) contents.segments.push_back(i * 200);
   EXPECT_TRUE(Profile::parse(encode(contents)));

@@ -149,10 +149,8 @@ class L1 {
   };
   bool peek(const Slot& slot, Peek& out) const;
 
-  // Frees what can be freed; put() does so by itself, this is for quiet times.
-  void collect();
-
-  L1Stats stats() const;
+  // Frees what readers have let go since the last put, then counts.
+  L1Stats stats();
 
  private:
   struct Impl;
