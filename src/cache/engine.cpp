@@ -228,7 +228,7 @@ void Engine::put(Flight& flight, std::uint64_t version, Time born, bool negative
   if (overtaken) counters(flight.slot.cls).overtaken.add();
   if (overtaken && flight.dropped) return;
   if (overtaken || expired) value.soft = std::min(value.soft, now);
-  if (value.hard > now) l1_.put(value, now);
+  l1_.put(value, now);
 }
 
 void Engine::announced(const Announcement& what) {

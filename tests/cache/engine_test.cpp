@@ -147,6 +147,30 @@ TEST(Engine, AStaleValueOfTheStoreIsServedAndRefreshed) {
   EXPECT_FALSE(rig.stale(1));
 }
 
+TEST(Engine, WhatAnInvalidationExpiredIsStaleHoweverYoung) {
+  EngineRig rig;
+  rig.ask(1);
+  Stored expired = rig.value("old", 100, milliseconds(10));
+  expired.expired = true;
+  rig.answer_read({expired});
+  EXPECT_EQ(rig.seen(1), "old");
+  EXPECT_TRUE(rig.stale(1));
+  EXPECT_EQ(rig.store.acquires.size(), 1u);
+}
+
+TEST(Engine, ANegativeEntryOfTheStoreIsBelievedForItsTimeOnly) {
+  EngineRig rig;
+  Stored negative = rig.value("", 100, milliseconds(3'900));
+  negative.kind = Stored::Kind::negative;
+  rig.ask(1);
+  rig.answer_read({negative});
+  EXPECT_EQ(rig.seen(1), "-");
+  negative.born -= milliseconds(100);
+  rig.ask(2);
+  rig.answer_read({negative});
+  EXPECT_EQ(rig.seen(2), "");
+}
+
 TEST(Engine, WhatIsPastItsHardTtlIsNotServed) {
   EngineRig rig;
   rig.ask(1);

@@ -30,6 +30,18 @@ TEST(Refresher, RefreshesWhatIsHotBeforeItIsStale) {
   EXPECT_EQ(rig.counters[0].origin_calls_miss.value(), 0u);
 }
 
+TEST(Refresher, DoesNotCountItselfAsWasted) {
+  EngineRig rig;
+  fill(rig, 1, "old", 100);
+  rig.ask(1, AskKind::hot);
+  rig.pass(milliseconds(9'990));
+  rig.answer_read({rig.value("old", 100, milliseconds(9'000))});
+  rig.answer_lease(Lease::Kind::won);
+  rig.answer_origin("new");
+  rig.answer_commit(Commit::Kind::done, 200);
+  EXPECT_EQ(rig.l1.stats().refreshes_wasted, 0u) << "what was found on the way is not put again";
+}
+
 TEST(Refresher, LetsColdKeysDie) {
   EngineRig rig;
   fill(rig, 1, "cold", 100);
@@ -135,6 +147,15 @@ TEST(Invalidation, ThatDropsOvertakesARead) {
   rig.answer_read({rig.value("private", 100)});
   EXPECT_EQ(rig.seen(1), "");
   EXPECT_THAT(rig.answered, ::testing::ElementsAre(42));
+}
+
+TEST(Invalidation, ThatDropsIsRememberedByTheFlightItself) {
+  EngineRig rig;
+  rig.ask(1);
+  rig.announce(Announcement::Kind::dropped, 1, 101);
+  rig.now += std::chrono::hours(1);  // L1's mark is gone
+  rig.answer_read({rig.value("private", 100)});
+  EXPECT_EQ(rig.seen(1), "");
 }
 
 TEST(Invalidation, OvertakesALoad) {
