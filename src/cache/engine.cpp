@@ -51,23 +51,26 @@ void Engine::ask(AskKind kind, const Slot& slot, const Waiter& waiter) {
   begin(slot, kind == AskKind::fetch ? Cause::miss : Cause::stale, waiter);
 }
 
+// Whether L1 has something that a request may be given.
+bool Engine::servable(const Slot& slot) const {
+  L1::Peek peek;
+  return l1_.peek(slot, peek) && !peek.dropped && hooks_.now() < peek.hard;
+}
+
 bool Engine::join(AskKind kind, const Slot& slot, const Waiter& waiter) {
+  // It came since it was asked for.
+  const bool there = kind == AskKind::fetch && servable(slot);
   const auto at = by_slot_.find(slot);
-  if (at != by_slot_.end()) {
-    Flight& flight = *flights_.find(at->second)->second;
-    counters(slot.cls).joined.add();
-    if (waiter.ticket == 0) return true;
-    flight.waiters.push_back(waiter);
-    if (flight.store_missed && !options_of(flight).wait_for_origin) release_waiters(flight);
+  if (!there && at == by_slot_.end()) return false;
+  counters(slot.cls).joined.add();
+  if (waiter.ticket == 0) return true;
+  if (there) {
+    hooks_.answer(waiter);
     return true;
   }
-  if (kind != AskKind::fetch) return false;
-  // Asked for before it came.
-  L1::Peek peek;
-  const Time now = hooks_.now();
-  if (!l1_.peek(slot, peek) || peek.dropped || now >= peek.soft) return false;
-  counters(slot.cls).joined.add();
-  if (waiter.ticket != 0) hooks_.answer(waiter);
+  Flight& flight = *find(at->second);
+  flight.waiters.push_back(waiter);
+  if (flight.store_missed && !options_of(flight).wait_for_origin) release_waiters(flight);
   return true;
 }
 
@@ -90,7 +93,7 @@ void Engine::begin(const Slot& slot, Cause cause, const Waiter& waiter) {
 void Engine::read_again(Id id, Flight& flight) {
   if (++flight.rounds > kRoundsMax) return fail(id, retry_pause());
   flight.state = State::reading;
-  flight.dirty = false;
+  flight.dirty = flight.news = flight.store_missed = false;
   flight.token = 0;
   flight.begun = hooks_.now();
   L1::Peek peek;
@@ -178,9 +181,11 @@ void Engine::on_stored(Id id, const Stored& stored) {
 
   // Without an origin the store is the truth: what it says is true now.
   const Time born = origin_ == nullptr ? flight.begun : stored.born;
-  const bool there = (stored.kind == Stored::Kind::value || negative) &&
-                     (origin_ == nullptr || now - born < (negative ? cls.negative_ttl : cls.hard_ttl));
-  if (!there) {
+  const bool known = stored.kind == Stored::Kind::value || negative;
+  const Lifetime lifetime = lifetime_of(flight.slot, stored.version, negative);
+  if (!known || now - born >= lifetime.hard) {
+    // What is too old is no reason to be refused the lease.
+    if (known) flight.known = std::max(flight.known, stored.version);
     count.store_misses.add();
     if (origin_ == nullptr) {
       put(flight, version_at(flight.begun), flight.begun, true, false, {});
@@ -195,12 +200,12 @@ void Engine::on_stored(Id id, const Stored& stored) {
   const bool newer = stored.version > flight.known;
   const bool expired = origin_ != nullptr && stored.expired;
   // A refresh ahead of time that finds what is known already has yet to load it.
-  if (flight.cause != Cause::ahead || newer || expired) {
+  if (flight.cause != Cause::ahead || newer || expired || !servable(flight.slot)) {
     put(flight, stored.version, born, negative, expired, stored.bytes);
   }
   if (!flight.dropped || stored.version >= flight.floor) flight.known = stored.version;
   release_waiters(flight);
-  const bool fresh = !expired && now - born < (negative ? cls.negative_ttl / 2 : cls.soft_ttl);
+  const bool fresh = !expired && now - born < lifetime.soft;
   (negative ? count.store_negative : fresh ? count.store_hits : count.store_stale).add();
   // Refreshed ahead of time it is only if somebody else has done so.
   if (origin_ == nullptr || (fresh && (flight.cause != Cause::ahead || newer))) return end(id);
@@ -211,22 +216,22 @@ void Engine::on_stored(Id id, const Stored& stored) {
 
 void Engine::put(Flight& flight, std::uint64_t version, Time born, bool negative, bool expired,
                  std::string_view bytes) {
-  const ClassOptions& cls = options_of(flight);
   const Time now = hooks_.now();
+  const Lifetime lifetime = lifetime_of(flight.slot, version, negative);
   Value value;
   value.slot = flight.slot;
   value.version = version;
-  value.loaded = now;
+  value.loaded = flight.begun;  // what it says was true then; doubts that came since are about it
   value.born = born;
-  value.soft = born + shortened(negative ? cls.negative_ttl / 2 : cls.soft_ttl, cls.jitter);
-  value.hard = born + shortened(negative ? cls.negative_ttl : cls.hard_ttl, cls.jitter);
+  value.soft = born + lifetime.soft;
+  value.hard = born + lifetime.hard;
   value.negative = negative;
   value.refreshed = flight.cause == Cause::ahead;
   value.bytes = bytes;
   // An invalidation can overtake the value that it is about.
   const bool overtaken = flight.dirty || version < flight.floor;
   if (overtaken) counters(flight.slot.cls).overtaken.add();
-  if (overtaken && flight.dropped) return;
+  if (flight.dropped && version < flight.floor) return;
   if (overtaken || expired) value.soft = std::min(value.soft, now);
   l1_.put(value, now);
 }
@@ -250,8 +255,14 @@ void Engine::announced(const Announcement& what) {
   Flight& flight = *find(id);
   if (what.kind != Announcement::Kind::committed) flight.floor = std::max(flight.floor, what.version);
   if (what.kind == Announcement::Kind::dropped) flight.dropped = true;
+  look_again(id, flight);
+}
+
+// The lease that the flight waits for, or is asking for, has changed hands or is gone.
+void Engine::look_again(Id id, Flight& flight) {
+  flight.news = true;
   if (flight.state != State::awaiting) return;
-  count.lease_waits.add();
+  counters(flight.slot.cls).lease_waits.add();
   read_again(id, flight);
 }
 
@@ -259,7 +270,10 @@ void Engine::changed(const Slot& slot) {
   counters(slot.cls).changes.add();
   l1_.expire(slot, ~std::uint64_t{0}, hooks_.now());
   const auto at = by_slot_.find(slot);
-  if (at != by_slot_.end()) find(at->second)->dirty = true;
+  if (at == by_slot_.end()) return;
+  Flight& flight = *find(at->second);
+  flight.dirty = true;
+  look_again(at->second, flight);
 }
 
 void Engine::invalidate(const Slot& slot, Invalidation how, std::function<void(bool)> done) {
@@ -284,7 +298,9 @@ void Engine::schedule_refresh(const Slot& slot) {
   if (!l1_.peek(slot, peek) || peek.dropped || peek.negative || now >= peek.soft) return;
   const std::chrono::duration<double> window = options_.refresh_share * (peek.soft - peek.born);
   const Time at = peek.soft - std::chrono::duration_cast<Duration>(window * random_share());
-  refresher_.schedule({std::max(at, now), peek.soft.time_since_epoch().count(), slot});
+  if (!refresher_.schedule({std::max(at, now), peek.soft.time_since_epoch().count(), slot})) {
+    counters(slot.cls).refreshes_refused.add();
+  }
   want_turn();
 }
 
@@ -321,6 +337,7 @@ void Engine::on_time() {
       const auto group = groups_.find(timer.id);
       if (group == groups_.end()) continue;
       for (const Id id : group->second.members) counters(find(id)->slot.cls).origin_timeouts.add();
+      lease_time_.record(options_.origin_timeout);
       give_up_loading(group->second);
       groups_.erase(timer.id);
     } else if (await_over(timer)) {
@@ -342,9 +359,17 @@ bool Engine::await_over(const Timer& timer) {
   return flight != nullptr && flight->state == State::awaiting && flight->wake_at == timer.at;
 }
 
-// Jitter only subtracts, so that the bound of staleness holds.
-Duration Engine::shortened(Duration ttl, double jitter) {
-  return ttl - std::chrono::duration_cast<Duration>(std::chrono::duration<double>(ttl) * jitter * random_share());
+// Jitter only subtracts, so that the bound of staleness holds. It belongs to the value: one that is read again is as
+// old as it was.
+Engine::Lifetime Engine::lifetime_of(const Slot& slot, std::uint64_t version, bool negative) const {
+  const ClassOptions& cls = options_.classes[slot.cls];
+  const std::uint64_t random = mix(hash_of(slot, options_.seed), version);
+  const double share = 1 - cls.jitter * static_cast<double>(random >> 11) * 0x1p-53;
+  const auto of = [share](Duration ttl) {
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(ttl) * share);
+  };
+  if (negative) return {of(cls.negative_ttl / 2), of(cls.negative_ttl)};
+  return {of(cls.soft_ttl), of(cls.hard_ttl)};
 }
 
 double Engine::random_share() {

@@ -42,7 +42,6 @@ class Engine {
  public:
   struct Hooks {
     std::function<Time()> now;
-    std::function<std::uint64_t()> wall_us;  // since 1970: versions where there is no store
     std::function<void(const Waiter&)> answer;
     // Have end_turn() called, and next_time() asked for, when this turn of the loop is over.
     std::function<void()> want_turn;
@@ -81,6 +80,7 @@ class Engine {
     bool store_missed = false;  // the store does not have it
     bool dirty = false;         // somebody changed it while it was being read
     bool dropped = false;       // versions below `floor` must not be served at all
+    bool news = false;          // something was announced while the lease was being asked for
     unsigned rounds = 0;        // times it was read
     std::uint64_t floor = 0;    // versions below it are outdated: by an invalidation
     std::uint64_t known = 0;    // version in L1
@@ -114,6 +114,7 @@ class Engine {
 
   // Flights (engine.cpp).
   void begin(const Slot& slot, Cause cause, const Waiter& waiter);
+  bool servable(const Slot& slot) const;
   bool join(AskKind kind, const Slot& slot, const Waiter& waiter);
   void release_waiters(Flight& flight);
   void end(Id id);
@@ -127,6 +128,7 @@ class Engine {
   void schedule_refresh(const Slot& slot);
   void refresh_due(Time now);
   void add_timer(const Timer& timer);
+  void look_again(Id id, Flight& flight);
   bool await_over(const Timer& timer);
 
   // Leases, origin, commits (engine_load.cpp).
@@ -141,7 +143,11 @@ class Engine {
   void on_commit(Id id, const Commit& commit, const Loaded& loaded, Time asked);
   std::uint64_t version_at(Time time) const;
 
-  Duration shortened(Duration ttl, double jitter);
+  // How long a version of a value lives here: always the same, but other than in other instances.
+  struct Lifetime {
+    Duration soft, hard;
+  };
+  Lifetime lifetime_of(const Slot& slot, std::uint64_t version, bool negative) const;
   double random_share();  // [0, 1)
 
   // Constant after construction.

@@ -10,8 +10,6 @@ namespace {
 
 // Those who wait for a holder that died do not all come back at once.
 constexpr milliseconds kAwaitSpread{50};
-// A lease that is refused for a newer value again and again: somebody else keeps it fresh.
-constexpr unsigned kNewerMax = 3;
 
 }  // namespace
 
@@ -50,7 +48,8 @@ void Engine::send_leases() {
     for (const Id id : members) {
       Flight& flight = *find(id);
       flight.state = State::leasing;
-      store_->acquire(flight.slot, flight.known, lease_time_.get(), now + options_.write_timeout,
+      flight.news = false;
+      store_->acquire(flight.slot, flight.known, !flight.have_value, lease_time_.get(), now + options_.write_timeout,
                       [this, group_id, id](const Lease& lease) { on_lease(group_id, id, lease); });
     }
   }
@@ -59,6 +58,7 @@ void Engine::send_leases() {
 void Engine::on_lease(Id group_id, Id id, const Lease& lease) {
   Flight& flight = *find(id);
   LoopCounters& count = counters(flight.slot.cls);
+  if (lease.kind != Lease::Kind::won) origin_tokens_.give_back();
   switch (lease.kind) {
     case Lease::Kind::won:
       count.leases_won.add();
@@ -71,11 +71,7 @@ void Engine::on_lease(Id group_id, Id id, const Lease& lease) {
       break;
     case Lease::Kind::newer:
       count.leases_newer.add();
-      if (++flight.rounds > kNewerMax) {
-        fail(id, retry_pause());
-      } else {
-        on_stored(id, lease.stored);
-      }
+      on_stored(id, lease.stored);
       break;
     case Lease::Kind::failed:
       count.leases_failed.add();
@@ -91,6 +87,8 @@ void Engine::await_holder(Id id, Flight& flight, Duration left) {
   const Duration longest = std::clamp<Duration>(left, milliseconds(1), options_.lease_max);
   const Duration spread = std::chrono::duration_cast<Duration>(random_share() * kAwaitSpread);
   if (flight.have_value) return fail(id, longest + spread);
+  // Announced before we were told that we lost: announcements come by another connection.
+  if (flight.news) return read_again(id, flight);
   flight.state = State::awaiting;
   flight.wake_at = hooks_.now() + longest + spread;
   add_timer({flight.wake_at, Timer::Kind::await, id});
@@ -139,12 +137,9 @@ void Engine::on_loaded(Id group_id, std::vector<Loaded> loaded) {
   }
 }
 
+// Their leases run out by themselves: until then no instance asks for these keys again.
 void Engine::give_up_loading(Group& group) {
-  for (const Id id : group.members) {
-    const Flight& flight = *find(id);
-    if (flight.token != 0) store_->release(flight.slot, flight.token, hooks_.now() + options_.write_timeout);
-    fail(id, retry_pause());
-  }
+  for (const Id id : group.members) fail(id, retry_pause());
 }
 
 void Engine::commit(Id id, Flight& flight, Loaded loaded, Time asked) {
@@ -179,15 +174,13 @@ void Engine::on_commit(Id id, const Commit& commit, const Loaded& loaded, Time a
       // that whatever was stored since wins.
       count.commits_failed.add();
       put(flight, version_at(asked), asked, !loaded.found, false, loaded.bytes);
-      store_->release(flight.slot, flight.token, hooks_.now() + options_.write_timeout);
       return end(id);
   }
 }
 
 std::uint64_t Engine::version_at(Time time) const {
   if (store_ != nullptr) return store_->version_at(time);
-  const auto ago = std::chrono::duration_cast<std::chrono::microseconds>(hooks_.now() - time);
-  return hooks_.wall_us() - static_cast<std::uint64_t>(ago.count());
+  return static_cast<std::uint64_t>(time.time_since_epoch() / std::chrono::microseconds(1));
 }
 
 }  // namespace bidwell::cache

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 
 #include "bidwell/cache/slot.h"
 
@@ -13,8 +14,11 @@ class RedisClock {
   // is known: a slow answer says little.
   void set(std::uint64_t redis_us, Time asked, Time answered) {
     const Duration error = (answered - asked) / 2;
-    if (known_ && error > error_at(answered)) return;
-    offset_us_ = static_cast<std::int64_t>(redis_us) - us(asked + error);
+    const std::int64_t offset_us = static_cast<std::int64_t>(redis_us) - us(asked + error);
+    const Duration contradiction = std::chrono::microseconds(std::abs(offset_us - offset_us_));
+    // Where both cannot be true the clock was set.
+    if (known_ && error > error_at(answered) && contradiction <= error + error_at(answered)) return;
+    offset_us_ = offset_us;
     error_ = error;
     set_at_ = answered;
     known_ = true;

@@ -119,6 +119,7 @@ struct RedisStore::Impl {
     const Time asked = std::chrono::steady_clock::now();
     data.command(command, asked + kClockTimeout, [this, asked](Failure failure, const Reply& reply) {
       const Time now = std::chrono::steady_clock::now();
+      if (reply.kind() == Kind::error) log_error(reply);
       if (failure == Failure::none && reply.size() == 2) {
         clock.set(unsigned_of(reply[0].text()) * 1'000'000 + unsigned_of(reply[1].text()), asked, now);
       }
@@ -170,18 +171,25 @@ struct RedisStore::Impl {
     if (listener.missed) listener.missed();
   }
 
-  // Every call ends here once. An error is an answer: a Redis that is full can still be read.
-  void count(Failure failure, const Reply& reply) {
+  // Every call ends here once.
+  void count(bool good, const Reply& reply) {
     const Time now = std::chrono::steady_clock::now();
-    if (failure == Failure::none) {
+    const Breaker::State before = breaker.state();
+    if (good) {
       breaker.succeeded(now);
     } else {
       breaker.failed(now);
     }
-    if (reply.kind() == Kind::error && last_error != reply.text()) {
-      last_error = reply.text();
-      log("Redis: " + last_error);
-    }
+    if (reply.kind() == Kind::error) log_error(reply);
+    if (before == breaker.state()) return;
+    if (before == Breaker::State::closed) log("Redis: most calls fail; it is left alone for a while");
+    if (breaker.state() == Breaker::State::closed) log("Redis: it answers again");
+  }
+
+  void log_error(const Reply& reply) {
+    if (last_error == reply.text()) return;
+    last_error = reply.text();
+    log("Redis: " + last_error);
   }
 
   Duration clock_error() const { return clock.error_at(std::chrono::steady_clock::now()); }
@@ -198,6 +206,11 @@ struct RedisStore::Impl {
     stored.expired = envelope->expired;
     stored.version = envelope->version;
     stored.born = clock.time_of(envelope->born) - clock_error();
+    // Redis' clock was set back, or it is another Redis: nobody knows how old this is.
+    if (const Time now = std::chrono::steady_clock::now(); stored.born > now) {
+      stored.born = now;
+      stored.expired = true;
+    }
     stored.bytes = envelope->bytes;
     return stored;
   }
@@ -213,15 +226,16 @@ struct RedisStore::Impl {
     const std::string_view keys[] = {value, lease};
     data.evaluate(script, keys, arguments, deadline,
                   [this, done = std::move(done)](Failure failure, const Reply& reply) {
-                    count(failure, reply);
+                    // An error is an answer: a Redis that is full can still be read.
+                    count(failure == Failure::none, reply);
                     done(failure == Failure::none && reply.kind() != Kind::error, reply);
                   });
   }
 
   asio::io_context& loop;
   const RedisStoreOptions options;
-  const redis::Script acquire{scripts::kAcquire}, commit{scripts::kCommit}, release{scripts::kRelease},
-      invalidate{scripts::kInvalidate}, put{scripts::kPut};
+  const redis::Script acquire{scripts::kAcquire}, commit{scripts::kCommit}, invalidate{scripts::kInvalidate},
+      put{scripts::kPut};
   Breaker breaker;
   RedisClock clock;
   Listener listener;
@@ -253,8 +267,9 @@ void RedisStore::read(std::span<const Slot> slots, Time deadline, std::function<
   command.insert(command.end(), names.begin(), names.end());
   impl_->data.command(command, deadline,
                       [this, count = slots.size(), done = std::move(done)](Failure failure, const Reply& reply) {
-                        impl_->count(failure, reply);
-                        if (failure != Failure::none || reply.size() != count) return done({});
+                        const bool good = failure == Failure::none && reply.size() == count;
+                        impl_->count(good, reply);
+                        if (!good) return done({});
                         std::vector<Stored> stored;
                         stored.reserve(count);
                         for (std::size_t i = 0; i < count; ++i) stored.push_back(impl_->stored_of(reply[i]));
@@ -262,11 +277,11 @@ void RedisStore::read(std::span<const Slot> slots, Time deadline, std::function<
                       });
 }
 
-void RedisStore::acquire(const Slot& slot, std::uint64_t known, Duration lease, Time deadline,
+void RedisStore::acquire(const Slot& slot, std::uint64_t known, bool waits, Duration lease, Time deadline,
                          std::function<void(const Lease&)> done) {
   const std::uint64_t token = std::max<std::uint64_t>(1, impl_->next_token = mix(impl_->next_token, 7));
   const std::string known_text = std::to_string(known), token_text = std::to_string(token), ms = text_of_ms(lease);
-  const std::string_view arguments[] = {known_text, token_text, ms};
+  const std::string_view arguments[] = {known_text, token_text, ms, waits ? "1" : "0"};
   impl_->evaluate(impl_->acquire, slot, arguments, deadline,
                   [this, token, done = std::move(done)](bool good, const Reply& reply) {
                     Lease out;
@@ -308,12 +323,6 @@ void RedisStore::commit(const Slot& slot, std::uint64_t token, bool negative, st
   }
 }
 
-void RedisStore::release(const Slot& slot, std::uint64_t token, Time deadline) {
-  const std::string token_text = std::to_string(token);
-  const std::string_view arguments[] = {token_text};
-  impl_->evaluate(impl_->release, slot, arguments, deadline, [](bool, const Reply&) {});
-}
-
 void RedisStore::invalidate(const Slot& slot, Invalidation how, Time deadline,
                             std::function<void(std::uint64_t)> done) {
   const std::string what = impl_->announcement(slot);
@@ -326,7 +335,8 @@ void RedisStore::invalidate(const Slot& slot, Invalidation how, Time deadline,
 }
 
 std::uint64_t RedisStore::version_at(Time now) const {
-  return impl_->clock.microseconds_at(now);
+  // Rather too old than newer than what was stored since.
+  return impl_->clock.microseconds_at(now - impl_->clock_error());
 }
 
 void RedisStore::listen(Listener listener) {

@@ -28,12 +28,13 @@ int digit_of(char c) {
   return c == '_' ? 63 : -1;
 }
 
-// Versions are below 2^53, so Lua's doubles hold them exactly. A value that is none of ours counts as version 0.
+// Versions are below 2^53, so Lua's doubles hold them exactly. What open_envelope() refuses counts as version 0.
 const std::string kCommon = R"(
 local function version_of(value)
   if not value or #value < 18 then return 0, 0 end
-  local magic, flags, version = struct.unpack('<BBI8', value)
-  if magic ~= 177 or version >= 2^53 then return 0, 0 end
+  local magic, flags, version, born = struct.unpack('<BBI8I8', value)
+  if magic ~= 177 or flags > 3 or version >= 2^53 or born >= 2^53 then return 0, 0 end
+  if flags % 2 == 1 and #value > 18 then return 0, 0 end
   return version, flags
 end
 local function now_us()
@@ -113,7 +114,7 @@ local version, flags = version_of(value)
 if version > tonumber(ARGV[1]) and flags < 2 then return {'newer', value} end
 if redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return {'won'} end
 local held = redis.call('GET', KEYS[2])
-if ARGV[1] == '0' and held and string.sub(held, -1) ~= 'w' then
+if ARGV[4] == '1' and held and string.sub(held, -1) ~= 'w' then
   redis.call('SET', KEYS[2], held .. 'w', 'KEEPTTL')
 end
 return {'busy', redis.call('PTTL', KEYS[2])}
@@ -131,12 +132,6 @@ if held ~= ARGV[1] then
   redis.call('PUBLISH', ARGV[6], 'committed ' .. ARGV[7] .. ' ' .. string.format('%.0f', version))
 end
 return version
-)";
-
-const std::string kRelease = R"(
-local held = redis.call('GET', KEYS[2])
-if held == ARGV[1] or held == ARGV[1] .. 'w' then redis.call('DEL', KEYS[2]) end
-return 0
 )";
 
 const std::string kInvalidate = kCommon + R"(

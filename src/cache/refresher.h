@@ -19,7 +19,7 @@ class Refresher {
     Slot slot;
   };
 
-  // What is more than this is not scheduled (and refreshed only once it is stale): 56 MB.
+  // What is more than this is not scheduled (and refreshed only once it is stale): 40 MB.
   static constexpr std::size_t kMax = 1'000'000;
 
   // False: full.
@@ -37,7 +37,6 @@ class Refresher {
     return true;
   }
   Time next_time() const { return heap_.empty() ? Time::max() : heap_.top().at; }
-  std::size_t size() const { return heap_.size(); }
 
  private:
   struct Later {
@@ -63,6 +62,8 @@ class TokenBucket {
     tokens_ -= static_cast<double>(taken);
     return taken;
   }
+  // One was not used after all.
+  void give_back() { tokens_ = std::min(per_second_, tokens_ + 1); }
 
  private:
   double per_second_, tokens_;

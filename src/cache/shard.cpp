@@ -36,7 +36,7 @@ PutResult Shard::put(std::uint64_t hash, const Value& value, Time now) {
 
 PutResult Shard::store(std::uint64_t hash, const Value& value, bool dropped, Time now) {
   if (const Held* const standing = index_.find(hash, value.slot)) {
-    const bool lapsed = standing->entry.dropped && standing->entry.hard <= now;
+    const bool lapsed = standing->entry.hard <= now;  // no longer served: keeps nothing out
     if (value.version < standing->entry.version && !lapsed) return PutResult::older;
   }
   Held::Owner held;

@@ -6,10 +6,11 @@
 
 namespace bidwell::cache {
 
-// Announcements may have been missed: what was loaded before `since` is stale from a time within `spread` after it,
-// another for each key. Everything else keeps its own time.
+// Announcements may have been missed: what was loaded before `since` is stale from a time within `spread` after
+// `begun`, another for each key. Everything else keeps its own time. A doubt that comes while another is running does
+// not put that off: `begun` is the first one's.
 struct Doubt {
-  Time since{};
+  Time since{}, begun{};
   Duration spread{};
 };
 
@@ -17,7 +18,7 @@ inline Time soft_of(const Entry& entry, const Doubt& doubt) noexcept {
   const Time soft{Duration(entry.soft.load(std::memory_order_relaxed))};
   if (entry.loaded >= doubt.since) return soft;
   const Duration wait = doubt.spread / 1024 * static_cast<Duration::rep>(entry.slot.key.low % 1024);
-  return std::min(soft, doubt.since + wait);
+  return std::min(soft, doubt.begun + wait);
 }
 
 inline Found::Kind state_of(const Entry& entry, const Doubt& doubt, Time now) noexcept {

@@ -44,6 +44,9 @@ const Options& validated(const Options& options) {
   require(options.read_keys_max > 0 && options.origin_keys_max > 0 && options.refresh_keys_max > 0,
           "batches hold at least one key");
   require(options.origin_keys_per_s >= 1, "origin_keys_per_s is at least 1");
+  require(options.read_timeout.count() > 0 && options.write_timeout.count() > 0 && options.origin_timeout.count() > 0 &&
+              options.doubt_spread.count() >= 0,
+          "timeouts are positive");
   require(options.asks_max > 0 && options.flights_max > 0, "asks_max and flights_max are at least 1");
   require(options.lease_min.count() > 0 && options.lease_max >= options.lease_min, "0 < lease_min <= lease_max");
   require(options.refresh_share >= 0 && options.refresh_share <= 1, "refresh_share is a share");
@@ -67,11 +70,6 @@ class Gate {
   std::mutex mutex_;
   asio::io_context* loop_;
 };
-
-std::uint64_t wall_us() {
-  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count());
-}
 
 }  // namespace
 
@@ -108,7 +106,6 @@ struct Tiered::Impl {
     require(store != nullptr || origin != nullptr, "neither a store nor an origin: there is nothing to cache");
     Engine::Hooks hooks;
     hooks.now = [] { return std::chrono::steady_clock::now(); };
-    hooks.wall_us = wall_us;
     hooks.answer = [this](const Waiter& waiter) { answer(waiter); };
     hooks.want_turn = [this] {
       asio::post(loop, [this] {
@@ -145,17 +142,22 @@ struct Tiered::Impl {
 
   void begin_doubt() {
     for (std::size_t cls = 0; cls < options.classes.size(); ++cls) counters[cls].doubts.add();
-    doubt_since.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    const Time now = std::chrono::steady_clock::now();
+    if (now - current_doubt().begun >= options.doubt_spread) {
+      doubt_begun.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    doubt_since.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
   // A port's thread, after it asked for something.
   void wake() {
-    if (scheduled.load(std::memory_order_relaxed) || scheduled.exchange(true)) return;
+    // Both sides exchange, so that either this sees the loop's, or the loop the key that was put before this.
+    if (scheduled.exchange(true)) return;
     asio::post(loop, [this] { take_asks(); });
   }
 
   void take_asks() {
-    scheduled.store(false);
+    scheduled.exchange(false);
     for (std::size_t i = 0; i < ports.size(); ++i) {
       ports[i]->asked.consume_all([&](const Asked& asked) {
         engine->ask(asked.kind, asked.slot, {static_cast<std::uint32_t>(i), asked.ticket});
@@ -199,7 +201,8 @@ struct Tiered::Impl {
   }
 
   Doubt current_doubt() const {
-    return {Time(Duration(doubt_since.load(std::memory_order_relaxed))), options.doubt_spread};
+    return {Time(Duration(doubt_since.load(std::memory_order_relaxed))),
+            Time(Duration(doubt_begun.load(std::memory_order_relaxed))), options.doubt_spread};
   }
 
   const Options options;
@@ -208,7 +211,7 @@ struct Tiered::Impl {
 
   // Read by all ports, written rarely.
   alignas(64) std::atomic<bool> reachable{true};
-  std::atomic<Time::rep> doubt_since{Time::min().time_since_epoch().count()};
+  std::atomic<Time::rep> doubt_since{0}, doubt_begun{0};
   alignas(64) std::atomic<bool> scheduled{false};  // take_asks() is on its way
 
   // The cache's thread.
@@ -230,13 +233,14 @@ Tiered::~Tiered() = default;
 
 std::unique_ptr<Port> Tiered::make_port(std::function<void()> wake) {
   auto shared = std::make_shared<Port::Shared>(*impl_, std::move(wake), impl_->options);
+  std::unique_ptr<Port> port(new Port(impl_->l1, shared));
   std::promise<void> done;
   asio::post(impl_->loop, [&] {
     impl_->ports.push_back(shared);
     done.set_value();
   });
   done.get_future().wait();
-  return std::unique_ptr<Port>(new Port(impl_->l1, std::move(shared)));
+  return port;
 }
 
 void Tiered::invalidate(const Slot& slot, Invalidation how, std::function<void(bool)> done) {
@@ -283,7 +287,7 @@ Found Port::find(const Pin&, const Slot& slot, Time now) noexcept {
   count.age_ms.record(static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, std::chrono::duration_cast<milliseconds>(found.age).count())));
   if (now >= soft_of(*entry, doubt)) {
-    if (claim_refresh(*entry, now)) ask(AskKind::refresh, slot, 0);
+    if (claim_refresh(*entry, now) && !ask(AskKind::refresh, slot, 0)) entry->refreshing_until.store(0);
   } else if (became_hot) {
     ask(AskKind::hot, slot, 0);
   }

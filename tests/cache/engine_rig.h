@@ -26,6 +26,7 @@ struct ScriptedStore final : Store {
   struct Acquire {
     Slot slot;
     std::uint64_t known = 0;
+    bool waits = false;
     Duration lease{};
     std::function<void(const Lease&)> done;
   };
@@ -46,15 +47,14 @@ struct ScriptedStore final : Store {
   void read(std::span<const Slot> slots, Time, std::function<void(std::span<const Stored>)> done) override {
     reads.push_back({{slots.begin(), slots.end()}, std::move(done)});
   }
-  void acquire(const Slot& slot, std::uint64_t known, Duration lease, Time,
+  void acquire(const Slot& slot, std::uint64_t known, bool waits, Duration lease, Time,
                std::function<void(const Lease&)> done) override {
-    acquires.push_back({slot, known, lease, std::move(done)});
+    acquires.push_back({slot, known, waits, lease, std::move(done)});
   }
   void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time, Duration, Time,
               std::function<void(const Commit&)> done) override {
     commits.push_back({slot, token, negative, std::string(bytes), std::move(done)});
   }
-  void release(const Slot& slot, std::uint64_t token, Time) override { released.push_back({slot, token}); }
   void invalidate(const Slot& slot, Invalidation how, Time, std::function<void(std::uint64_t)> done) override {
     invalidations.push_back({slot, how, std::move(done)});
   }
@@ -68,7 +68,6 @@ struct ScriptedStore final : Store {
   std::deque<Acquire> acquires;
   std::deque<Put> commits;
   std::deque<Invalidate> invalidations;
-  std::vector<std::pair<Slot, std::uint64_t>> released;
 };
 
 struct ScriptedOrigin final : Origin {
@@ -197,7 +196,6 @@ class EngineRig {
   Engine::Hooks hooks() {
     Engine::Hooks out;
     out.now = [this] { return now; };
-    out.wall_us = [this] { return store.version_at(now); };
     out.answer = [this](const Waiter& waiter) { answered.push_back(waiter.ticket); };
     out.want_turn = [this] { turn_wanted = true; };
     out.post = [this](std::function<void()> task) { posted.push_back(std::move(task)); };

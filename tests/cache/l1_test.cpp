@@ -80,7 +80,8 @@ TEST_P(L1Test, VersionsNeverGoBack) {
   EXPECT_EQ(seen(1), "five again");
   EXPECT_EQ(l1_.put(value_of(1, 6, "six"), at(0)), PutResult::replaced);
   EXPECT_EQ(seen(1), "six");
-  EXPECT_EQ(l1_.put(value_of(1, 5, "five"), at(2000)), PutResult::older) << "not even over one that is dead";
+  EXPECT_EQ(l1_.put(value_of(1, 5, "five"), at(2000)), PutResult::replaced)
+      << "one that is dead is served to nobody: it does not keep others out";
   EXPECT_EQ(l1_.stats().entries, 1u);
 }
 

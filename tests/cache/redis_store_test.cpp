@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 
@@ -82,9 +83,9 @@ class Instance {
     until([&] { return done; });
     return out;
   }
-  Lease acquire(const Slot& slot, std::uint64_t known = 0, Duration lease = seconds(20)) {
+  Lease acquire(const Slot& slot, std::uint64_t known = 0, Duration lease = seconds(20), bool waits = true) {
     Lease out = result_of<Lease>([&](auto done) {
-      store.acquire(slot, known, lease, soon(), [this, done](const Lease& result) {
+      store.acquire(slot, known, waits, lease, soon(), [this, done](const Lease& result) {
         newer = std::string(result.stored.bytes);
         done(result);
       });
@@ -93,7 +94,8 @@ class Instance {
   }
   Commit commit(const Slot& slot, std::uint64_t token, std::string_view bytes, Duration age = {},
                 Duration ttl = seconds(60)) {
-    return result_of<Commit>([&](auto done) { store.commit(slot, token, false, bytes, now() - age, ttl, soon(), done); });
+    return result_of<Commit>(
+        [&](auto done) { store.commit(slot, token, false, bytes, now() - age, ttl, soon(), done); });
   }
   std::uint64_t invalidate(const Slot& slot, Invalidation how) {
     return result_of<std::uint64_t>([&](auto done) { store.invalidate(slot, how, soon(), done); });
@@ -157,7 +159,7 @@ TEST_F(RedisStoreTest, TheCommitThatSomebodyWaitsForIsAnnounced) {
 TEST_F(RedisStoreTest, AnotherIsNot) {
   const Lease lease = a_.acquire(kSlot);
   // Who has a stale value serves that and does not wait.
-  EXPECT_EQ(b_.acquire(kSlot, 1).kind, Lease::Kind::busy);
+  EXPECT_EQ(b_.acquire(kSlot, 1, seconds(20), false).kind, Lease::Kind::busy);
   a_.commit(kSlot, lease.token, "x");
   b_.invalidate(kForeign, Invalidation::expire);
   b_.until([&] { return !b_.heard.empty(); });
@@ -183,15 +185,27 @@ TEST_F(RedisStoreTest, ALeaseIsRefusedForAValueThatIsNewer) {
   EXPECT_EQ(b_.acquire(kSlot, commit.version).kind, Lease::Kind::won);
 }
 
-TEST_F(RedisStoreTest, AReleasedLeaseIsFree) {
-  const Lease lease = a_.acquire(kSlot);
-  b_.store.release(kSlot, 12345, Instance::soon());
-  EXPECT_EQ(b_.acquire(kSlot).kind, Lease::Kind::busy) << "not another's";
-  a_.store.release(kSlot, lease.token, Instance::soon());
-  b_.until([&] {
-    a_.turn();
-    return b_.acquire(kSlot).kind == Lease::Kind::won;
-  });
+TEST_F(RedisStoreTest, ALeaseIsNotRefusedForWhatIsNoValue) {
+  std::string odd(18, '\0');
+  odd[0] = '\xB1';
+  odd[2] = 1;   // version 1
+  odd[17] = 1;  // born in the far future
+  server_.cli("SET", value_name("thing:", kSlot.key), odd);
+  EXPECT_EQ(a_.read(kSlot)->stored.kind, Stored::Kind::nonsense);
+  EXPECT_EQ(a_.acquire(kSlot).kind, Lease::Kind::won);
+}
+
+TEST_F(RedisStoreTest, AValueFromTheFutureIsExpired) {
+  std::string future(18, '\0');
+  future[0] = '\xB1';
+  const std::uint64_t version = a_.store.version_at(Instance::now() + std::chrono::hours(1));
+  std::memcpy(future.data() + 2, &version, 8);
+  std::memcpy(future.data() + 10, &version, 8);
+  server_.cli("SET", value_name("thing:", kSlot.key), future);
+  const auto read = a_.read(kSlot);
+  EXPECT_EQ(read->stored.kind, Stored::Kind::value);
+  EXPECT_TRUE(read->stored.expired);
+  EXPECT_LE(read->stored.born, Instance::now());
 }
 
 TEST_F(RedisStoreTest, AnInvalidationRejectsFillsUnderWay) {

@@ -67,7 +67,8 @@ TEST(Refresher, ForgetsWhatWasRefreshedOtherwise) {
   rig.ask(1, AskKind::hot);
   rig.pass(milliseconds(5'000));
   rig.engine.changed(slot_of(1));
-  fill(rig, 1, "new", 200);
+  rig.ask(1, AskKind::refresh);
+  rig.answer_read({rig.value("new", 200)});
   rig.pass(milliseconds(4'990));
   EXPECT_TRUE(rig.store.reads.empty());
   EXPECT_EQ(rig.counters[0].refreshes_due.value(), 1u);

@@ -6,7 +6,7 @@
 
 namespace bidwell::cache {
 
-// Of one class, by one port: what requests met.
+// Of one class, by one port: what look-ups met. A request that waits looks twice.
 struct alignas(64) PortCounters {
   Counter hits;          // younger than the soft TTL
   Counter stale;         // served past it
@@ -37,6 +37,7 @@ struct alignas(64) LoopCounters {
   Counter origin_keys, origin_found, origin_failures, origin_timeouts;
   Counter origin_throttled;  // keys not asked for: over origin_keys_per_s
 
+  Counter refreshes_refused;                 // not scheduled: too many are
   Counter refreshes_due, refreshes_started;  // by the refresher; the difference had changed meanwhile
   Counter invalidations;                     // announced by anybody
   Counter changes;                           // noticed by CLIENT TRACKING

@@ -70,7 +70,7 @@ struct Value {
 enum class PutResult : std::uint8_t {
   added,
   replaced,
-  older,  // one with a higher version stands there: nothing was changed
+  older,  // one with a higher version stands there and is not past its hard TTL: nothing was changed
   // For its shard, or for what a reader that stays pinned leaves of it (nothing can be freed meanwhile; a 32nd of the
   // bytes is kept back for that). What stood there is gone.
   too_large

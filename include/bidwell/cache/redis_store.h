@@ -1,5 +1,6 @@
 // The networked tier on Redis: values, leases and announcements as redis_values.h describes them, over one connection
-// for commands and one that listens. All times are measured on Redis' clock, so those of the instances need not agree.
+// for commands and one that listens. One server (its keys are named as a Redis Cluster wants them, but several nodes
+// are not followed). All times are measured on Redis' clock, so those of the instances need not agree.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -31,11 +32,10 @@ class RedisStore final : public Store {
   bool usable(Time now) override;
   void read(std::span<const Slot> slots, Time deadline,
             std::function<void(std::span<const Stored> stored)> done) override;
-  void acquire(const Slot& slot, std::uint64_t known, Duration lease, Time deadline,
+  void acquire(const Slot& slot, std::uint64_t known, bool waits, Duration lease, Time deadline,
                std::function<void(const Lease& lease)> done) override;
   void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time born, Duration ttl,
               Time deadline, std::function<void(const Commit& commit)> done) override;
-  void release(const Slot& slot, std::uint64_t token, Time deadline) override;
   void invalidate(const Slot& slot, Invalidation how, Time deadline,
                   std::function<void(std::uint64_t version)> done) override;
   std::uint64_t version_at(Time now) const override;

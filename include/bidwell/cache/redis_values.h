@@ -50,16 +50,13 @@ std::optional<Key> parse_value_name(std::string_view prefix, std::string_view na
 // Each takes the keys (value's name, lease's name) and the arguments that are named.
 namespace scripts {
 
-// known version (0: none; then the holder's commit is to be announced), token, lease in ms
+// known version (0: none), token, lease in ms, "1" if the holder's commit is to be announced
 //   -> {"won"} | {"busy", ms left} | {"newer", value}
 extern const std::string kAcquire;
 
 // token, flags, bytes, ttl in ms, born in us of Redis' clock, channel, announcement "<class name> <key>"
 //   -> version, or 0: the lease was not the token's
 extern const std::string kCommit;
-
-// token -> nothing of interest
-extern const std::string kRelease;
 
 // "expired" or "dropped", channel, announcement -> version
 extern const std::string kInvalidate;

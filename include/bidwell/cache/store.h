@@ -70,24 +70,22 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Whether it is worth asking: connected, and its breaker closed. Calls fail at once where not.
+  // Whether it is worth asking: connected, and its breaker closed. Reads fail at once where not.
   virtual bool usable(Time now) = 0;
 
   // `stored` is empty when the store did not answer; else one for each slot, in order.
   virtual void read(std::span<const Slot> slots, Time deadline,
                     std::function<void(std::span<const Stored> stored)> done) = 0;
 
-  // `known`: the version we have; 0 for none.
-  virtual void acquire(const Slot& slot, std::uint64_t known, Duration lease, Time deadline,
+  // `known`: the version we know of; 0 for none. `waits`: if another has it, his commit is to be announced. A holder
+  // who has nothing to commit lets the lease run out: until then nobody asks an origin that has just failed.
+  virtual void acquire(const Slot& slot, std::uint64_t known, bool waits, Duration lease, Time deadline,
                        std::function<void(const Lease& lease)> done) = 0;
 
   // What a holder has to say. Stores the value if the lease is still his; with token 0 whoever's it is (a cache without
-  // leases). `born`: when the value was true; `ttl`: the store forgets it after this.
+  // leases). `born`: when the value was true (not heeded with token 0: now); `ttl`: the store forgets it after this.
   virtual void commit(const Slot& slot, std::uint64_t token, bool negative, std::string_view bytes, Time born,
                       Duration ttl, Time deadline, std::function<void(const Commit& commit)> done) = 0;
-  // Gives the lease back, having nothing to commit.
-  virtual void release(const Slot& slot, std::uint64_t token, Time deadline) = 0;
-
   // `version`: 0 when the store did not answer.
   virtual void invalidate(const Slot& slot, Invalidation how, Time deadline,
                           std::function<void(std::uint64_t version)> done) = 0;

@@ -21,7 +21,7 @@ struct Found {
   enum class Kind : std::uint8_t {
     miss,      // not known
     hit,       // `bytes`, younger than the soft TTL
-    stale,     // `bytes`, older; a refresh is under way
+    stale,     // `bytes`, older; a refresh has been asked for, where anybody can be asked
     negative,  // known not to exist
   };
   Kind kind = Kind::miss;
@@ -61,7 +61,7 @@ class Port {
   // How long requests may wait for values of a class.
   Duration wait_max(ClassId cls) const noexcept;
 
-  // To be kept by the thread that uses the port: counts how a wait ended.
+  // How a wait ended: whether the look-up after it found something.
   void count_wait_ended(ClassId cls, bool found) noexcept;
 
   const PortCounters& counters(ClassId cls) const noexcept;
