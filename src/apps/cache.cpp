@@ -139,7 +139,7 @@ void print_table(const std::vector<Result>& results, const Plan& plan) {
     }
     fmt::print("{}\n", compared ? "   s3fifo - lru" : "");
     for (const Row& row : result.rows) {
-      fmt::print("{:>7.4g}% {:>12} ", 100 * row.size.share, row.size.bytes);
+      fmt::print("{:>7.3g}% {:>12} ", 100 * row.size.share, row.size.bytes);
       for (const auto& ratio : row.ratios) fmt::print(" {:>13.2f} %", 100 * ratio.of_requests());
       for (const auto& ratio : row.ratios) fmt::print(" {:>13.2f} %", 100 * ratio.of_bytes());
       if (compared) {
