@@ -76,6 +76,7 @@ TEST(EngineOdds, AValueIsAsOldAsItWasWhenItIsReadAgain) {
       continue;
     }
     EXPECT_TRUE(rig.store.acquires.empty());
+    rig.now += milliseconds(1);
     rig.ask(key, AskKind::refresh);
     rig.answer_read({stored});
     ASSERT_TRUE(rig.l1.peek(slot_of(key), again));
