@@ -10,9 +10,11 @@
 namespace bidwell::apps {
 namespace {
 
-std::unique_ptr<profile::FileOrigin> make_file(const ops::ProfileOptions& options) {
-  if (options.origin != ops::ProfileOrigin::file) return nullptr;
-  return std::make_unique<profile::FileOrigin>(options.file);
+std::unique_ptr<profile::FileOrigin> make_file(const ops::Config& config) {
+  if (config.profiles.origin != ops::ProfileOrigin::file) return nullptr;
+  return std::make_unique<profile::FileOrigin>(config.profiles.file, config.redis
+                                                                         ? profile::FileOrigin::Missing::unanswered
+                                                                         : profile::FileOrigin::Missing::empty);
 }
 
 std::unique_ptr<profile::PostgresOrigin> make_postgres(const ops::Config& config, std::uint64_t seed) {
@@ -51,7 +53,7 @@ cache::Tiered::MakeStore make_store(const ops::Config& config, std::uint64_t see
 
 UserProfiles::UserProfiles(const ops::Config& config, std::uint64_t seed)
     : keys_(key_maker(config)),
-      file_(make_file(config.profiles)),
+      file_(make_file(config)),
       postgres_(make_postgres(config, seed)),
       cache_(cache_options(config.profiles, seed), make_store(config, seed),
              file_ ? static_cast<cache::Origin*>(file_.get()) : postgres_.get()) {

@@ -171,6 +171,7 @@ class Engine {
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   Refresher refresher_;
   TokenBucket origin_tokens_;
+  Time origin_paused_until_{};
   LeaseTime lease_time_;
 };
 

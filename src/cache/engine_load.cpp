@@ -26,7 +26,7 @@ void Engine::send_leases() {
     }
     return;
   }
-  const std::size_t allowed = origin_tokens_.take(ids.size(), now);
+  const std::size_t allowed = now < origin_paused_until_ ? 0 : origin_tokens_.take(ids.size(), now);
   for (std::size_t i = allowed; i < ids.size(); ++i) {
     counters(find(ids[i])->slot.cls).origin_throttled.add();
     fail(ids[i], retry_pause());
@@ -137,8 +137,10 @@ void Engine::on_loaded(Id group_id, std::vector<Loaded> loaded) {
   }
 }
 
-// Their leases run out by themselves: until then no instance asks for these keys again.
+// Their leases run out by themselves: until then no instance asks for these keys again. Nor does this one for others,
+// for a moment.
 void Engine::give_up_loading(Group& group) {
+  origin_paused_until_ = hooks_.now() + retry_pause();
   for (const Id id : group.members) fail(id, retry_pause());
 }
 

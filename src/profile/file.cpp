@@ -72,7 +72,8 @@ class NewestFile {
 }  // namespace
 
 struct FileOrigin::Impl {
-  Impl(std::string path, std::size_t waiting_max) : file(std::move(path)), calls(waiting_max) {
+  Impl(std::string path, Missing none, std::size_t waiting_max)
+      : missing(none), file(std::move(path)), calls(waiting_max) {
     thread = std::thread([this] {
       for (CallQueue::Call call; calls.pop(call);) {
         const std::shared_ptr<const MappedFile> newest = file.get();
@@ -86,6 +87,7 @@ struct FileOrigin::Impl {
   }
 
   std::vector<cache::Loaded> look_up(const MappedFile* mapped, const std::vector<cache::Slot>& slots) {
+    if (mapped == nullptr && missing == Missing::empty) return std::vector<cache::Loaded>(slots.size());
     if (mapped == nullptr || !mapped->intact()) {
       counters.failures.add();
       return {};
@@ -101,14 +103,15 @@ struct FileOrigin::Impl {
     return loaded;
   }
 
+  const Missing missing;
   NewestFile file;
   CallQueue calls;
   FileCounters counters;  // written by `thread`
   std::thread thread;     // last
 };
 
-FileOrigin::FileOrigin(std::string path, std::size_t waiting_max)
-    : impl_(std::make_unique<Impl>(std::move(path), waiting_max)) {}
+FileOrigin::FileOrigin(std::string path, Missing missing, std::size_t waiting_max)
+    : impl_(std::make_unique<Impl>(std::move(path), missing, waiting_max)) {}
 
 FileOrigin::~FileOrigin() = default;
 

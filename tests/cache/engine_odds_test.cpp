@@ -102,7 +102,7 @@ TEST(EngineOdds, CallsThatTimeOutLengthenTheLease) {
   rig.answer_absent();
   EXPECT_EQ(rig.store.acquires.front().lease, milliseconds(250));
   rig.answer_lease(Lease::Kind::won);
-  rig.pass(rig.settings.origin_timeout);
+  rig.pass(rig.settings.origin_timeout + milliseconds(200));
   rig.ask(2);
   rig.answer_absent();
   EXPECT_EQ(rig.store.acquires.front().lease, milliseconds(5'000));
@@ -127,6 +127,22 @@ TEST(EngineOdds, TokensThatBoughtNoLeaseAreGivenBack) {
     rig.answer_lease(Lease::Kind::busy, 0, milliseconds(100));
   }
   EXPECT_EQ(rig.counters[0].origin_throttled.value(), 0u);
+}
+
+TEST(EngineOdds, AnOriginThatHasFailedIsLeftAloneForAMoment) {
+  EngineRig rig(EngineRig::options(), false, true);
+  rig.ask(1, AskKind::fetch, 41);
+  take(rig.origin.calls).done({});
+  rig.turns();
+  for (int i = 0; i < 50; ++i) {
+    rig.ask(2, AskKind::fetch, 42);
+    rig.now += milliseconds(1);
+  }
+  EXPECT_TRUE(rig.origin.calls.empty());
+  EXPECT_EQ(rig.answered.size(), 51u);
+  rig.now += milliseconds(200);
+  rig.ask(2);
+  EXPECT_EQ(rig.origin.calls.size(), 1u);
 }
 
 TEST(Doubt, MakesStaleWhatCameBefore) {

@@ -215,6 +215,17 @@ TEST(FileOrigin, TakesANewFile) {
   EXPECT_EQ(load(origin, {{1, 1}}).at(0).bytes, "two");
 }
 
+TEST(FileOrigin, AFileThatIsNotThereMayMeanThatNobodyIsKnown) {
+  const Folder folder;
+  FileOrigin unanswered(folder / "p"), empty(folder / "p", FileOrigin::Missing::empty);
+  EXPECT_EQ(load(unanswered, {{1, 1}}).size(), 0U);
+  ASSERT_EQ(load(empty, {{1, 1}}).size(), 1U);
+  EXPECT_FALSE(load(empty, {{1, 1}}).at(0).found);
+  write_file(folder / "p", {{{1, 1}, "one"}});
+  EXPECT_EQ(load(unanswered, {{1, 1}}).at(0).bytes, "one");
+  EXPECT_EQ(load(empty, {{1, 1}}).at(0).bytes, "one");
+}
+
 TEST(FileOrigin, RefusesABadFileAtTheStart) {
   const Folder folder;
   write_all(folder / "p", std::string(100, 'x'));
@@ -237,7 +248,7 @@ TEST(FileOrigin, AFileCutShortInPlaceIsNotAskedAnyMore) {
 TEST(FileOrigin, RefusesMoreThanItsQueueHolds) {
   const Folder folder;
   write_file(folder / "p", {{{1, 1}, "one"}});
-  FileOrigin origin(folder / "p", 2);
+  FileOrigin origin(folder / "p", FileOrigin::Missing::unanswered, 2);
   std::promise<void> begun, hold;
   origin.load({{0, {1, 1}}}, [&](auto) {
     begun.set_value();

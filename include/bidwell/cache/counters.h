@@ -35,7 +35,7 @@ struct alignas(64) LoopCounters {
   Counter origin_calls_miss;  // batches, by what caused them (the first of its keys)
   Counter origin_calls_refresh;
   Counter origin_keys, origin_found, origin_failures, origin_timeouts;
-  Counter origin_throttled;  // keys not asked for: over origin_keys_per_s
+  Counter origin_throttled;  // keys not asked for: over origin_keys_per_s, or soon after it failed
 
   Counter refreshes_refused;                 // not scheduled: too many are
   Counter refreshes_due, refreshes_started;  // by the refresher; the difference had changed meanwhile

@@ -22,10 +22,14 @@ struct alignas(64) FileCounters {
 // Looks up on a thread of its own, so that a page that must come from the disk stalls nobody else. Thread-safe.
 class FileOrigin final : public cache::Origin {
  public:
-  // A file that is not there yet is taken once it is; until then nothing can be asked. Throws std::runtime_error when
-  // there is something else: no profile file, truncated, corrupt. More than `waiting_max` calls that wait are answered
-  // with an empty list.
-  explicit FileOrigin(std::string path, std::size_t waiting_max = 1024);
+  // What a file that is not there means: nothing can be asked; or, nobody is known (not where others share what this
+  // finds: a host that has lost its file would tell them so).
+  enum class Missing { unanswered, empty };
+
+  // A file that is not there yet is taken as soon as it is. Throws
+  // std::runtime_error when there is something else: no profile file, truncated, corrupt. More than `waiting_max` calls
+  // that wait are answered with an empty list.
+  explicit FileOrigin(std::string path, Missing missing = Missing::unanswered, std::size_t waiting_max = 1024);
   ~FileOrigin() override;  // calls that wait are answered with an empty list
 
   void load(std::vector<cache::Slot> slots, std::function<void(std::vector<cache::Loaded>)> done) override;
