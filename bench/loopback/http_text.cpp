@@ -1,6 +1,7 @@
 // See http_text.h.
 #include "http_text.h"
 
+#include <fmt/format.h>
 #include <strings.h>
 
 #include <charconv>
@@ -32,6 +33,19 @@ std::size_t find_content_length(std::string_view head) noexcept {
     line = line_end + 1;
   }
   return 0;
+}
+
+std::string make_post(std::string_view path, std::string_view body) {
+  return fmt::format(
+      "POST {} HTTP/1.1\r\n"
+      "Host: bid.bidder.example\r\n"
+      "User-Agent: example-exchange/4.2\r\n"
+      "Accept: */*\r\n"
+      "Connection: keep-alive\r\n"
+      "Content-Type: application/json\r\n"
+      "x-openrtb-version: 2.5\r\n"
+      "Content-Length: {}\r\n\r\n{}",
+      path, body.size(), body);
 }
 
 }  // namespace bidwell::loopback

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "http_text.h"
 #include "interrupt.h"
 #include "measurement.h"
 #include "options.h"
@@ -23,20 +24,6 @@
 namespace bidwell::loopback {
 namespace {
 
-// The same bytes go to every server.
-std::string make_request(const std::string& path, const std::string& body) {
-  return fmt::format(
-      "POST {} HTTP/1.1\r\n"
-      "Host: bid.bidder.example\r\n"
-      "User-Agent: example-exchange/4.2\r\n"
-      "Accept: */*\r\n"
-      "Connection: keep-alive\r\n"
-      "Content-Type: application/json\r\n"
-      "x-openrtb-version: 2.5\r\n"
-      "Content-Length: {}\r\n\r\n{}",
-      path, body.size(), body);
-}
-
 Answer make_answer(std::string body) {
   auto head =
       fmt::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.size());
@@ -46,9 +33,9 @@ Answer make_answer(std::string body) {
 std::vector<std::string> make_requests(const Options& options) {
   std::vector<std::string> requests;
   for (std::size_t i = 0; i < options.varied; ++i) {
-    requests.push_back(make_request(options.path, bench::make_request(i, options.seed)));
+    requests.push_back(make_post(options.path, bench::make_request(i, options.seed)));
   }
-  if (requests.empty()) requests.push_back(make_request(options.path, read_file(options.request)));
+  if (requests.empty()) requests.push_back(make_post(options.path, read_file(options.request)));
   return requests;
 }
 
@@ -103,7 +90,7 @@ Field start_all(const Options& options, const ScratchDirectory& scratch, int cor
   // Bidwell first: the others answer with what it answered to the request of the file.
   Field field;
   if (options.wants(bidwell_name)) {
-    const std::string request = make_request(options.path, read_file(options.request));
+    const std::string request = make_post(options.path, read_file(options.request));
     start_bidwells(options, scratch, core, request, field);
   } else {
     field.canned = make_answer(read_file(options.answer));

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "bidwell/core/hash.h"
+#include "loopback/http_text.h"
 #include "request_generator.h"
 
 namespace bidwell::redis_latency {
@@ -38,16 +39,7 @@ std::string request_of(std::uint64_t number, std::uint64_t seed) {
   const std::size_t device = body.find(kDevice);
   if (device == std::string::npos) throw std::runtime_error("a made-up request without a device");
   body.insert(device + kDevice.size(), fmt::format(R"("ifa":"{}",)", std::string(kIfaLength, 'x')));
-  return fmt::format(
-      "POST /bid/demo HTTP/1.1\r\n"
-      "Host: bid.bidder.example\r\n"
-      "User-Agent: example-exchange/4.2\r\n"
-      "Accept: */*\r\n"
-      "Connection: keep-alive\r\n"
-      "Content-Type: application/json\r\n"
-      "x-openrtb-version: 2.5\r\n"
-      "Content-Length: {}\r\n\r\n{}",
-      body.size(), body);
+  return loopback::make_post("/bid/demo", body);
 }
 
 }  // namespace

@@ -125,10 +125,12 @@ class Engine {
   void on_read(std::span<const Id> ids, std::span<const Stored> stored);
   void on_stored(Id id, const Stored& stored);
   void put(Flight& flight, std::uint64_t version, Time born, bool negative, bool expired, std::string_view bytes);
+
+  // What nobody asked for (engine_refresh.cpp).
+  void look_again(Id id, Flight& flight);
   void schedule_refresh(const Slot& slot);
   void refresh_due(Time now);
   void add_timer(const Timer& timer);
-  void look_again(Id id, Flight& flight);
   bool await_over(const Timer& timer);
 
   // Leases, origin, commits (engine_load.cpp).
