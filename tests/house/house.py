@@ -13,6 +13,7 @@ import sys
 STRANGERS = [
     ("http", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "cache", "events"}),
     ("cache", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "events", "http"}),
+    ("events", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "cache", "http", "redis"}),
     ("replay", {"bidding", "exchange", "catalog", "profile", "budget"}),
 ]
 
@@ -20,9 +21,12 @@ STRANGERS = [
 KEPT = {
     "simdjson": (r"simdjson", {"openrtb"}),
     "Beast": (r"boost/beast", {"http"}),
-    "zlib": (r"zlib\.h", {"http"}),
+    "zlib": (r"zlib\.h", {"events", "http"}),
     "hiredis": (r"hiredis", {"redis"}),
-    "libsodium": (r"sodium", {"profile"}),
+    "libsodium": (r"sodium", {"exchange", "profile"}),
+    "OpenSSL": (r"openssl/", {"exchange"}),
+    "ISA-L": (r"isa-l", {"events"}),
+    "zstd": (r"zstd\.h", {"events"}),
     "libpqxx": (r"pqxx|libpq", {"events", "profile"}),
     "spdlog": (r"spdlog", {"apps"}),
     "CLI11": (r"CLI/", {"apps"}),

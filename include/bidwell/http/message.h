@@ -22,6 +22,9 @@ struct Request {
   // The path's segments: "/bid/demo" is first "bid", rest "demo".
   std::string_view first_segment;
   std::string_view rest;
+  // Who asks, as text: the connection's other end, or where that is one of Options::trusted_proxies what its
+  // X-Forwarded-For says. Empty on a Unix socket without one.
+  std::string_view client;
   std::string_view body;                           // decoded: no chunk framing, no gzip
   std::chrono::steady_clock::time_point received;  // when its last byte was read
   bool resumed = false;                            // handled before and parked: must be answered now

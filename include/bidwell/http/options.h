@@ -15,6 +15,9 @@ struct Options {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   int backlog = 4096;  // pending connections per listener; the kernel caps it at net.core.somaxconn
 
+  // Networks ("10.0.0.0/8", "::1", "unix") whose X-Forwarded-For is believed: the load balancer's. Nobody else's is.
+  std::vector<std::string> trusted_proxies;
+
   // Threads that serve; 0 = one per core. Optionally pinned: worker i to cores[i % size]. Empty:
   // not pinned.
   unsigned workers = 0;

@@ -11,8 +11,10 @@
 
 namespace bidwell::openrtb {
 
-// Values that markup may ask for, as {{auction_id}}. Percent-encoded, so that they may stand in a URL.
-enum class Macro : std::uint8_t { none, auction_id, imp_id, bid_id, timestamp, random };
+// Values that markup may ask for, as {{auction_id}}. Percent-encoded, so that they may stand in a URL. The last three
+// need Bid::notices: the two URLs as they are, and native's impression tracker in the form of its version, with the
+// comma before it.
+enum class Macro : std::uint8_t { none, auction_id, imp_id, bid_id, timestamp, random, imp_url, click_url, native_imp };
 
 // A piece of markup: text that is already JSON-escaped, then a macro's value.
 struct MarkupPart {
@@ -25,6 +27,14 @@ struct NativeAssetAnswer {
   std::int32_t id = 0;
   bool required = false;
   std::string_view text;
+};
+
+// Where the notices of one bid go. All parts are ready for a JSON string; the URLs have no slash at their end.
+struct Notices {
+  std::string_view url;         // of the exchange's own calls: <url>/win/<token><mac><win_query>
+  std::string_view markup_url;  // of the markup's: <markup_url>/imp/<token><markup_mac>
+  std::string_view token, mac, markup_mac;
+  std::string_view win_query, bill_query, loss_query;  // "?p=${AUCTION_PRICE}...": the exchange fills them in
 };
 
 struct Bid {
@@ -40,6 +50,7 @@ struct Bid {
   bool native_wrapped = false;
   std::string_view native_ver;  // for native: as asked for, empty if it was not said
   std::span<const NativeAssetAnswer> assets;
+  const Notices* notices = nullptr;  // null: nobody listens
 };
 
 struct BidResponse {

@@ -1,0 +1,81 @@
+// The signed token in a bid's notice URLs: all that a notice must tell about its bid, so that any instance serves any
+// notice without looking anything up.
+//
+//     payload = key id u8 · bid id[12] · sealed fields · zeros to a multiple of 3
+//     text    = base64url(payload) · base64url(MAC[9])
+//
+// The fields (who bid, for whom, at most how much, when) are enciphered with ChaCha20 (RFC 8439), nonce: the bid id,
+// which never comes twice, since the token passes through browsers and publishers' pages, who need know neither price
+// nor user. The MAC is cut from HMAC-SHA256 (RFC 2104, FIPS 180-4) of the payload: bytes 0-8 for the exchange's own calls
+// (win, bill, loss), bytes 16-24 for the markup's (imp, click). So who sees a page's pixel cannot make a bill of it.
+// 72 bits: a forger who tries a million a second needs 75 million years.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bidwell/events/event.h"
+
+namespace bidwell::exchange {
+
+// Who presents a token.
+enum class Audience : std::uint8_t { exchange, browser };
+
+// What a token says of its bid. Views of whatever it was made from.
+struct BidToken {
+  events::BidId bid_id{};
+  std::int64_t bid_at_ms = 0;
+  events::UserKey user{};
+  Micros price_max = 0;  // CPM
+  CurrencyCode currency = kUsd;
+  std::string_view exchange, campaign_id, creative_id, imp_id;
+};
+
+// The four texts together; a bid with longer ones gets no token. (Real ids come to 20 to 100.)
+inline constexpr std::size_t kTokenTextsMax = 400;
+inline constexpr std::size_t kTokenMacTextSize = 12;
+inline constexpr std::size_t kTokenTextMax = 640 + kTokenMacTextSize;
+
+// One buffer for both: payload · exchange's MAC, and payload · browser's MAC differ in their last 12 characters.
+struct SignedToken {
+  std::array<char, kTokenTextMax + kTokenMacTextSize> text;
+  std::uint16_t payload_size = 0;
+  std::string_view payload() const noexcept { return {text.data(), payload_size}; }
+  std::string_view mac(Audience audience) const noexcept {
+    return {text.data() + payload_size + (audience == Audience::exchange ? 0 : kTokenMacTextSize), kTokenMacTextSize};
+  }
+};
+
+enum class TokenError : std::uint8_t { none, malformed, unknown_key, forged };
+inline constexpr std::size_t kTokenErrors = 4;
+
+struct TokenKey {
+  std::uint8_t id = 0;
+  std::string secret;  // of any length; at least 16 random bytes for a good one
+};
+
+// The keys ready to use: constant after construction, shared by all threads.
+class TokenKeys {
+ public:
+  // The first signs, all verify. Throws std::invalid_argument for none or an id twice.
+  explicit TokenKeys(const std::vector<TokenKey>& keys);
+  ~TokenKeys();
+  TokenKeys(const TokenKeys&) = delete;
+  TokenKeys& operator=(const TokenKeys&) = delete;
+
+  // Allocates nothing. False: the texts are longer than kTokenTextsMax.
+  bool sign(const BidToken& token, SignedToken& out) const noexcept;
+
+  // The texts of `token` point into `scratch`.
+  using Scratch = std::array<char, kTokenTextMax>;
+  TokenError verify(std::string_view text, Audience audience, Scratch& scratch, BidToken& token) const noexcept;
+
+ private:
+  struct Key;
+  std::vector<Key> keys_;
+};
+
+}  // namespace bidwell::exchange
