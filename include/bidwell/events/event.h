@@ -38,7 +38,7 @@ struct Event {
   UserKey user{};
   std::string_view exchange, campaign_id, creative_id;
   std::string_view imp_id;
-  Micros price = kNoPrice;     // CPM. Of a bid what was offered; of a notice what it says; kNoPrice: it does not
+  Micros price = kNoPrice;      // CPM. Of a bid what was offered; of a notice what it says; kNoPrice: it does not
   Micros price_max = kNoPrice;  // of a notice: what had been offered
   CurrencyCode currency = kUsd;
 
@@ -47,10 +47,10 @@ struct Event {
   std::uint32_t sampled_ppm = kEveryBid;  // of a million bids as this so many are recorded
 
   // Of a notice.
-  bool late = false;               // came after its bid was taken for lost
-  std::int32_t loss_reason = -1;   // OpenRTB 2.6, list 5.25; -1: not said
-  Micros min_to_win = kNoPrice;    // CPM; kNoPrice: not said
-  std::string_view client;         // of imp and click: the browser's network, such as "203.0.113.0/24"
+  bool late = false;              // came after its bid was taken for lost
+  std::int32_t loss_reason = -1;  // OpenRTB 2.6, list 5.25; -1: not said
+  Micros min_to_win = kNoPrice;   // CPM; kNoPrice: not said
+  std::string_view client;        // of imp and click: the browser's network, such as "203.0.113.0/24"
 };
 
 // A text longer than this is cut: no identifier of an exchange that means something is.

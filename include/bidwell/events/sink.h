@@ -15,8 +15,8 @@
 namespace bidwell::events {
 
 struct Row {
-  Event event;              // of an undecodable row: nothing
-  std::string_view bytes;   // as they stand in the journal
+  Event event;             // of an undecodable row: nothing
+  std::string_view bytes;  // as they stand in the journal
   std::uint64_t position = 0;
   std::uint32_t advance = 0;  // which of the batch's advances it belongs to: its journal
 };
