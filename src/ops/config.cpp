@@ -1,8 +1,10 @@
 #include "bidwell/ops/config.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "bidwell/core/text.h"
+#include "ops/config_parts.h"
 
 extern char** environ;  // POSIX
 
@@ -11,7 +13,10 @@ namespace {
 
 constexpr std::string_view kPrefix = "BIDWELL_";
 // Sections whose keys can be set from the environment. Exchanges and currencies are lists of their own.
-constexpr std::string_view kSections[] = {"http", "catalog", "bidding", "log", "redis", "postgres", "profiles"};
+constexpr std::string_view kSections[] = {"http",     "catalog",  "bidding", "log",    "redis",
+                                          "postgres", "profiles", "events",  "notices"};
+// Keys whose one value may be given without the brackets of a list: BIDWELL_HTTP_LISTEN=0.0.0.0:8080.
+constexpr std::string_view kLists[] = {"listen", "keys", "sinks", "trusted_proxies"};
 
 std::string lower(std::string text) {
   for (char& c : text) c = ascii_lower(c);
@@ -32,17 +37,12 @@ void apply_environment(Json& document, const Environment& environment) {
       Json& target = document[std::string(section)];
       if (target.is_null()) target = Json::object();
       const std::string key = rest.substr(section.size() + 1);
-      // A list may be given as one text, as people do: BIDWELL_HTTP_LISTEN=0.0.0.0:8080.
       Json value = value_of(text);
-      if ((key == "listen" || key == "keys") && value.is_string()) value = Json::array({value});
+      const bool list = std::find(std::begin(kLists), std::end(kLists), key) != std::end(kLists);
+      if (list && value.is_string()) value = Json::array({value});
       if (target.is_object()) target[key] = std::move(value);
     }
   }
-}
-
-void read_seconds(Fields& fields, std::string_view key, std::chrono::seconds& out, std::int64_t least) {
-  std::int64_t seconds = out.count();
-  if (fields.integer(key, seconds, least, 86'400)) out = std::chrono::seconds(seconds);
 }
 
 void read_http(Fields fields, http::Options& out) {
@@ -63,17 +63,15 @@ void read_http(Fields fields, http::Options& out) {
   fields.integer("parked_max", out.parked_max, 0, 1 << 20);
   fields.integer("answer_bytes_max", out.answer_bytes_max, 4096, 256 << 20);
   fields.integer("gzip_answer_bytes_min", out.gzip_answer_bytes_min, 0, 1 << 30);
-  read_seconds(fields, "idle_timeout_s", out.idle_timeout, 1);
-  read_seconds(fields, "request_timeout_s", out.request_timeout, 1);
-  read_seconds(fields, "write_timeout_s", out.write_timeout, 1);
-  read_seconds(fields, "shutdown_timeout_s", out.shutdown_timeout, 0);
+  read_time<std::chrono::seconds>(fields, "idle_timeout_s", out.idle_timeout, 1, 86'400);
+  read_time<std::chrono::seconds>(fields, "request_timeout_s", out.request_timeout, 1, 86'400);
+  read_time<std::chrono::seconds>(fields, "write_timeout_s", out.write_timeout, 1, 86'400);
+  read_time<std::chrono::seconds>(fields, "shutdown_timeout_s", out.shutdown_timeout, 0, 86'400);
   fields.refuse_unknown();
 }
 
 void read_catalog(Fields fields, const std::string& folder, CatalogOptions& out) {
-  if (fields.text("file", out.file, true) && std::filesystem::path(out.file).is_relative()) {
-    out.file = (std::filesystem::path(folder) / out.file).lexically_normal().string();
-  }
+  read_path(fields, "file", folder, out.file, true);
   fields.integer("check_interval_s", out.check_interval_s, 0, 86'400);
   fields.refuse_unknown();
 }
@@ -101,62 +99,6 @@ void read_redis(Fields fields, std::optional<redis::Options>& out) {
 
 void read_postgres(Fields fields, std::string& url) {
   fields.text("url", url);
-  fields.refuse_unknown();
-}
-
-template <class Unit>
-void read_time(Fields& fields, std::string_view key, cache::milliseconds& out, std::int64_t least, std::int64_t most) {
-  std::int64_t time = std::chrono::duration_cast<Unit>(out).count();
-  if (fields.integer(key, time, least, most)) out = Unit(time);
-}
-
-void read_profile_cache(Fields& fields, cache::Options& cache) {
-  using std::chrono::seconds;
-  cache::ClassOptions& cls = cache.classes.front();
-  std::int64_t megabytes = static_cast<std::int64_t>(cache.l1.bytes_max >> 20);
-  if (fields.integer("l1_mb", megabytes, 1, 1'000'000)) {
-    cache.l1.bytes_max = static_cast<std::size_t>(megabytes) << 20;
-  }
-  fields.text("redis_prefix", cls.prefix);
-  if (cls.prefix.empty() || cls.prefix.find_first_of("{} ") != std::string::npos) {
-    fields.fault("redis_prefix", "must be a text without braces or spaces");
-  }
-  read_time<seconds>(fields, "soft_ttl_s", cls.soft_ttl, 1, 30 * 86'400);
-  read_time<seconds>(fields, "hard_ttl_s", cls.hard_ttl, 1, 365 * 86'400);
-  if (cls.hard_ttl < cls.soft_ttl) fields.fault("hard_ttl_s", "must be no shorter than soft_ttl_s");
-  read_time<seconds>(fields, "negative_ttl_s", cls.negative_ttl, 1, 30 * 86'400);
-  fields.number("ttl_jitter", cls.jitter, 0, 0.9);
-  read_time<cache::milliseconds>(fields, "wait_ms", cls.wait, 0, 1000);
-  fields.boolean("wait_for_origin", cls.wait_for_origin);
-  fields.integer("hot_uses", cls.hot_uses, 0, cache::Entry::kUsesMax);
-  fields.boolean("written_by_others", cls.written_by_others);
-  fields.number("origin_keys_per_s", cache.origin_keys_per_s, 1, 10'000'000);
-  read_time<cache::milliseconds>(fields, "origin_timeout_ms", cache.origin_timeout, 1, 60'000);
-  read_time<cache::milliseconds>(fields, "redis_timeout_ms", cache.read_timeout, 1, 10'000);
-}
-
-void read_profiles(Fields fields, const std::string& folder, ProfileOptions& out) {
-  static constexpr std::string_view kOrigins[] = {"none", "file", "postgres"};
-  if (fields.has("keys")) out.keys.clear();
-  fields.each("keys", [&](const Json& entry, const std::string& at) {
-    const auto identifier = entry.is_string() ? profile::parse_identifier(entry.get<std::string>()) : std::nullopt;
-    if (identifier) {
-      out.keys.push_back(*identifier);
-    } else {
-      fields.faults().push_back({at, "must be buyeruid, ifa, user.id or eid:<source>, such as eid:liveramp.com"});
-    }
-  });
-  fields.text("key_secret", out.key_secret);
-  if (fields.text("file", out.file) && !out.file.empty() && std::filesystem::path(out.file).is_relative()) {
-    out.file = (std::filesystem::path(folder) / out.file).lexically_normal().string();
-  }
-  if (const int origin = fields.choice("origin", kOrigins); origin >= 0) {
-    out.origin = static_cast<ProfileOrigin>(origin);
-  }
-  fields.integer("postgres_threads", out.postgres_threads, 1, 64);
-  fields.integer("redis_ttl_s", out.redis_ttl_s, 0, 10 * 365 * 86'400);
-  fields.integer("reserve_us", out.reserve_us, 0, 1'000'000);
-  read_profile_cache(fields, out.cache);
   fields.refuse_unknown();
 }
 
@@ -192,16 +134,6 @@ exchange::ExchangeOptions read_exchange(const std::string& name, Fields fields, 
   fields.integer("tmax_margin_ms", out.tmax_margin_ms, 0, 10'000);
   fields.integer("tmax_default_ms", out.tmax_default_ms, 1, 60'000);
   fields.refuse_unknown();
-  return out;
-}
-
-ProfileOptions default_profiles() {
-  ProfileOptions out;
-  out.keys = {{profile::Identifier::Kind::buyeruid, {}}, {profile::Identifier::Kind::ifa, {}}};
-  cache::ClassOptions profiles;
-  profiles.name = "profile";
-  profiles.prefix = "bidwell:profile:";
-  out.cache.classes.push_back(std::move(profiles));
   return out;
 }
 
@@ -246,12 +178,10 @@ LoadedConfig load_config(std::string_view text, const std::string& folder, const
   if (auto fields = section("redis")) read_redis(*fields, config.redis);
   if (auto fields = section("postgres")) read_postgres(*fields, config.postgres_url);
   if (auto fields = section("profiles")) read_profiles(*fields, folder, config.profiles);
-  if (config.profiles.origin == ProfileOrigin::postgres && config.postgres_url.empty()) {
-    top.fault("profiles/origin", "is postgres, but section postgres has no url");
-  }
-  if (config.profiles.origin == ProfileOrigin::file && config.profiles.file.empty()) {
-    top.fault("profiles/origin", "is file, but no file is named");
-  }
+  if (auto fields = section("events")) read_events(*fields, folder, config.events);
+  if (auto fields = section("notices")) read_notices(*fields, config.notices);
+  check_profiles(config, top);
+  check_events(config, top);
   if (const Json* currencies = top.find("currencies")) {
     read_currencies(*currencies, top.place("currencies"), loaded.faults, config.currencies);
   }

@@ -43,7 +43,8 @@ class Sink {
   virtual ~Sink() = default;
 
   // Where to go on: what of each journal is stored for good; 0 for one it does not know. Whatever it has taken beyond
-  // that is forgotten and will be handed over again. Throws when it cannot tell.
+  // that, of any journal, is forgotten and will be handed over again: the first call of all, the first after one that
+  // threw, and whenever a journal comes along. Throws when it cannot tell.
   virtual std::vector<std::uint64_t> positions(std::span<const std::string> journals) = 0;
 
   // Takes all rows and advances or, when it throws, none. Each advance's `from` is where the one before it ended.
@@ -58,6 +59,10 @@ class Sink {
 
   // Before the end: stores for good what was taken, where it can. May throw.
   virtual void finish() = 0;
+
+  // The one call for other threads: time is up, whatever blocks now shall throw soon, and so shall all that comes
+  // after.
+  virtual void interrupt() noexcept {}
 };
 
 }  // namespace bidwell::events

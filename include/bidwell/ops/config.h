@@ -11,7 +11,11 @@
 #include "bidwell/cache/options.h"
 #include "bidwell/core/currency.h"
 #include "bidwell/core/json_fields.h"
+#include "bidwell/events/journals.h"
+#include "bidwell/events/ndjson.h"
+#include "bidwell/events/postgres.h"
 #include "bidwell/exchange/exchange.h"
+#include "bidwell/exchange/token.h"
 #include "bidwell/http/options.h"
 #include "bidwell/profile/user_key.h"
 #include "bidwell/redis/options.h"
@@ -50,6 +54,26 @@ struct ProfileOptions {
   cache::Options cache;           // one class: profiles
 };
 
+// Where bids and notices are recorded (docs/EVENTS.md).
+struct EventOptions {
+  std::string directory;  // of journals and files; empty: nothing is recorded. Relative as the catalog's
+  bool to_ndjson = false, to_postgres = false;
+  std::uint32_t sampled_ppm = events::kEveryBid;  // of a million bids so many are recorded; notices always
+  std::chrono::milliseconds drain{5000};          // at the end, for the sinks to store what is left
+  // Folders, URL and random numbers are left to whoever makes them.
+  events::JournalOptions journal;
+  events::NdjsonSinkOptions ndjson;
+  events::PostgresSinkOptions postgres;
+};
+
+// Where notices come to and what is believed of them.
+struct NoticeOptions {
+  std::string url;         // as the exchanges reach this bidder, without a slash at the end; empty: no notice URLs
+  std::string markup_url;  // as browsers do: https
+  std::vector<exchange::TokenKey> keys;  // the first signs; empty: one of its own, kept in the events' directory
+  std::chrono::seconds age_max{7 * 86'400};
+};
+
 struct Config {
   http::Options http;
   CatalogOptions catalog;
@@ -58,6 +82,8 @@ struct Config {
   std::optional<redis::Options> redis;  // none: not used
   std::string postgres_url;             // libpq's connection string or URI; empty: not used
   ProfileOptions profiles;
+  EventOptions events;
+  NoticeOptions notices;
   CurrencyTable currencies;
   std::vector<exchange::ExchangeOptions> exchanges;
 };
