@@ -97,6 +97,30 @@ int main(int argc, char** argv) {
   of_user("key", "the key that a user's profile stands under", bidwell::apps::profiles_key);
   of_user("remove", "erase a user's profile everywhere", bidwell::apps::profiles_remove);
 
+  CLI::App* journal = app.add_subcommand("journal", "events that are not stored yet")->require_subcommand(1);
+  bidwell::apps::JournalOptions journals;
+  const auto of_journals = [&](const char* name, const char* what, int (*run)(const bidwell::apps::JournalOptions&)) {
+    CLI::App* made = journal->add_subcommand(name, what);
+    made->add_option("DIR", journals.directory, "the journals' folder, <events.directory>/_journal, or one run's in it")
+        ->required();
+    made->callback([&code, &journals, run] { code = run(journals); });
+    return made;
+  };
+  of_journals("verify", "count what stands in journals and list every fault with file and offset; exit code 1: faults",
+              bidwell::apps::journal_verify);
+  command = of_journals("dump", "print what stands in journals, each event as a line of JSON",
+                        bidwell::apps::journal_dump);
+  command->add_option("--journal", journals.journal, "only this one, such as 20261123T213854Z-0123456789abcdef/0");
+  command->add_option("--kind", journals.kinds, "only these")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"bid", "win", "bill", "loss", "imp", "click"}));
+  command = of_journals("replay", "send what processes left in their journals that died; what is stored is not sent again",
+                        bidwell::apps::journal_replay);
+  command->add_option("--config", journals.config, "the configuration file")->required();
+  command->add_option("--to", journals.to, "of postgres, ndjson; default: those configured")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"postgres", "ndjson"}));
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

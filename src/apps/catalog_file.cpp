@@ -8,8 +8,8 @@
 
 namespace bidwell::apps {
 
-CatalogFile::CatalogFile(std::string path, const CurrencyTable& currencies)
-    : path_(std::move(path)), currencies_(currencies) {}
+CatalogFile::CatalogFile(std::string path, const CurrencyTable& currencies, const catalog::CompileOptions& options)
+    : path_(std::move(path)), currencies_(currencies), options_(options) {}
 
 std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
   loaded_ = stamp();
@@ -19,7 +19,7 @@ std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
     if (current_) spdlog::error("the catalog stays as it was: {} has {} faults", path_, loaded.faults.size());
     return nullptr;
   }
-  current_ = catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_);
+  current_ = catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_, options_);
   malloc_trim(0);  // the file's JSON tree was several times larger than what was made of it
   spdlog::info("catalog: {} campaigns from {}", current_->campaigns().size(), path_);
   return current_;

@@ -14,7 +14,7 @@ namespace bidwell::apps {
 class CatalogFile {
  public:
   // `currencies` must outlive it.
-  CatalogFile(std::string path, const CurrencyTable& currencies);
+  CatalogFile(std::string path, const CurrencyTable& currencies, const catalog::CompileOptions& options);
 
   // Null, and current() as it was, when the file has faults.
   std::shared_ptr<const catalog::Snapshot> load();
@@ -32,6 +32,7 @@ class CatalogFile {
 
   std::string path_;
   const CurrencyTable& currencies_;
+  const catalog::CompileOptions options_;
   std::shared_ptr<const catalog::Snapshot> current_;
   Stamp loaded_{};
 };

@@ -62,4 +62,15 @@ int profiles_show(const ProfilesUserOptions& options);
 int profiles_key(const ProfilesUserOptions& options);
 int profiles_remove(const ProfilesUserOptions& options);
 
+struct JournalOptions {
+  std::string directory;           // of journals, or of one run
+  std::string journal;             // dump: only this one; empty: all
+  std::vector<std::string> kinds;  // dump: only these; empty: all
+  std::string config;              // replay
+  std::vector<std::string> to;     // replay: of ndjson, postgres; empty: those configured
+};
+int journal_verify(const JournalOptions& options);
+int journal_dump(const JournalOptions& options);
+int journal_replay(const JournalOptions& options);
+
 }  // namespace bidwell::apps

@@ -19,11 +19,15 @@ std::optional<ops::Config> load_config_or_print(const std::string& path) {
   return std::move(loaded.config);
 }
 
+catalog::CompileOptions compile_options(const ops::Config& config) {
+  return {!config.notices.url.empty()};
+}
+
 std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config) {
   catalog::Loaded loaded = catalog::load_campaign_file(config.catalog.file, config.currencies);
   print_faults(config.catalog.file, loaded.faults);
   if (!loaded.faults.empty()) return nullptr;
-  return catalog::Snapshot::compile(std::move(loaded.campaigns), config.currencies);
+  return catalog::Snapshot::compile(std::move(loaded.campaigns), config.currencies, compile_options(config));
 }
 
 }  // namespace bidwell::apps

@@ -16,6 +16,8 @@ void print_faults(const std::string& file, const std::vector<Fault>& faults);
 // Nothing (after printing the faults) when the file has any.
 std::optional<ops::Config> load_config_or_print(const std::string& path);
 
+catalog::CompileOptions compile_options(const ops::Config& config);
+
 // Null likewise.
 std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config);
 

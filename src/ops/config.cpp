@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "bidwell/core/text.h"
+#include "bidwell/http/network.h"
 #include "ops/config_parts.h"
 
 extern char** environ;  // POSIX
@@ -47,6 +48,14 @@ void apply_environment(Json& document, const Environment& environment) {
 
 void read_http(Fields fields, http::Options& out) {
   if (auto listen = fields.texts("listen"); !listen.empty()) out.listen = std::move(listen);
+  fields.each("trusted_proxies", [&](const Json& network, const std::string& at) {
+    try {
+      out.trusted_proxies.push_back(network.get<std::string>());
+      if (network != "unix") http::parse_network(network.get<std::string>());
+    } catch (const std::exception&) {
+      fields.faults().push_back({at, "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or \"unix\""});
+    }
+  });
   fields.integer("backlog", out.backlog, 1, 65'535);
   fields.integer("workers", out.workers, 0, 1024);
   fields.each("pin_cores", [&](const Json& core, const std::string& at) {
@@ -114,6 +123,26 @@ void read_currencies(const Json& value, const std::string& where, std::vector<Fa
   }
 }
 
+void read_prices(Fields& fields, exchange::ExchangeOptions& out) {
+  static constexpr std::string_view kFormats[] = {"plain", "base64", "google"};
+  if (const int format = fields.choice("price_format", kFormats); format >= 0) {
+    out.price_format = static_cast<exchange::PriceFormat>(format);
+  }
+  const bool google = out.price_format == exchange::PriceFormat::google;
+  const auto read_key = [&](std::string_view name, std::array<std::uint8_t, 32>& key) {
+    std::string text;
+    if (!fields.text(name, text, google)) return;
+    const auto parsed = exchange::parse_price_key(text);
+    if (parsed) {
+      key = *parsed;
+    } else {
+      fields.fault(name, "must be 32 bytes in web-safe base64");
+    }
+  };
+  read_key("price_encryption_key", out.google_price_keys.encryption);
+  read_key("price_integrity_key", out.google_price_keys.integrity);
+}
+
 exchange::ExchangeOptions read_exchange(const std::string& name, Fields fields, const CurrencyTable& currencies) {
   static constexpr std::string_view kNoBid[] = {"204", "nbr"};
   exchange::ExchangeOptions out;
@@ -131,6 +160,7 @@ exchange::ExchangeOptions read_exchange(const std::string& name, Fields fields, 
     fields.fault("openrtb_version", "must be like 2.6");
   }
   out.answer_nbr = fields.choice("no_bid", kNoBid) == 1;
+  read_prices(fields, out);
   fields.integer("tmax_margin_ms", out.tmax_margin_ms, 0, 10'000);
   fields.integer("tmax_default_ms", out.tmax_default_ms, 1, 60'000);
   fields.refuse_unknown();

@@ -12,8 +12,9 @@ namespace bidwell::apps::testing {
 
 class Serving {
  public:
-  explicit Serving(const Workplace& place, std::vector<std::string> more = {}, const Variables& variables = {})
-      : process_(command(place, std::move(more)), variables) {
+  explicit Serving(const Workplace& place, std::vector<std::string> more = {}, const Variables& variables = {},
+                   const std::string& executable = BIDWELL_EXECUTABLE)
+      : process_(command(executable, place, std::move(more)), variables) {
     address_ = next_address();
   }
 
@@ -27,8 +28,9 @@ class Serving {
   }
 
  private:
-  static std::vector<std::string> command(const Workplace& place, std::vector<std::string> more) {
-    std::vector<std::string> words = {BIDWELL_EXECUTABLE, "serve", "--config", place.config()};
+  static std::vector<std::string> command(const std::string& executable, const Workplace& place,
+                                          std::vector<std::string> more) {
+    std::vector<std::string> words = {executable, "serve", "--config", place.config()};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }

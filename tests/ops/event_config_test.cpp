@@ -113,5 +113,32 @@ TEST(EventConfig, NoticeUrlsMustBeOnes) {
               ElementsAre(fault("/notices/keys/1", "the number of another")));
 }
 
+TEST(EventConfig, PricesOfAnExchange) {
+  const auto load_exchange = [](const std::string& fields) {
+    return load_config(R"({"catalog": {"file": "c.json"}, "exchanges": {"demo": {)" + fields + "}}}", "/", {});
+  };
+  const std::string key(43, 'A');
+  const LoadedConfig loaded = load_exchange(R"("price_format": "google", "price_encryption_key": ")" + key +
+                                            R"(=", "price_integrity_key": ")" + key + "=\"");
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(loaded.config.exchanges[0].price_format, exchange::PriceFormat::google);
+  EXPECT_EQ(load_exchange(R"("price_format": "base64")").config.exchanges[0].price_format,
+            exchange::PriceFormat::base64);
+  EXPECT_THAT(load_exchange(R"("price_format": "google")").faults,
+              ElementsAre(fault("/exchanges/demo/price_encryption_key", "is required"),
+                          fault("/exchanges/demo/price_integrity_key", "is required")));
+  const LoadedConfig wrong = load_exchange(R"("price_encryption_key": "secret-of-ours")");
+  EXPECT_THAT(wrong.faults, ElementsAre(fault("/exchanges/demo/price_encryption_key", "32 bytes")));
+  EXPECT_EQ(wrong.faults[0].what.find("secret-of-ours"), std::string::npos);
+}
+
+TEST(EventConfig, TrustedProxiesAreNetworks) {
+  EXPECT_THAT(load(R"("http": {"trusted_proxies": ["10.0.0.0/8", "::1", "unix"]})").config.http.trusted_proxies,
+              ElementsAre("10.0.0.0/8", "::1", "unix"));
+  EXPECT_THAT(load(R"("http": {"trusted_proxies": ["10.0.0.0/33", 7]})").faults,
+              ElementsAre(fault("/http/trusted_proxies/0", "must be a network"),
+                          fault("/http/trusted_proxies/1", "must be a network")));
+}
+
 }  // namespace
 }  // namespace bidwell::ops

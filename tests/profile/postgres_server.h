@@ -72,6 +72,10 @@ class PostgresServer {
     throw std::runtime_error("postgres does not answer; see " + folder_ + "/log");
   }
 
+  void start_if_stopped() {
+    if (server_ <= 0) start();
+  }
+
   // At once, its connections with it.
   void stop() {
     if (server_ <= 0) return;
