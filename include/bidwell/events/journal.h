@@ -4,11 +4,12 @@
 //
 // A journal is a run of bytes, cut into *segments*: preallocated files, each with a header and then its records:
 //
-//     record   = length u32 · CRC32C u32 (of position and payload) · payload · padding to 8
+//     record   = length u32 · CRC32C u32 (of the run's salt, position and payload) · payload · padding to 8
 //
 // all little-endian. The length is stored last, so that a record is there whole or not at all. Length 0: nothing here
-// yet. Length 2^32 - 1: the journal goes on in the next segment. A *position* counts the bytes of records, headers of
-// segments left out, from the journal's first record over all segments; segment N+1 begins where N's room ended.
+// yet. Length 2^32 - 1: a seal, the journal goes on in the next segment. A *position* counts the bytes of records,
+// headers of segments left out, from the journal's first record over all segments; segment N+1 begins where N's room
+// ended.
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,7 @@ class Journal {
   static constexpr std::size_t kRecordBytesMax = 64 * 1024;
 
   // On the worker's thread alone. Room for a record of at most `size` bytes (no more than kRecordBytesMax): fill it,
-  // then publish what was used; or forget it. Null: no room, counted.
+  // then publish what was used; or forget it, which publishing 0 does too. Null: no room, counted.
   char* reserve(std::size_t size, Priority priority) noexcept;
   // The position behind the record. From here on it survives the process's death.
   std::uint64_t publish(std::size_t used) noexcept;
@@ -58,8 +59,9 @@ class Journal {
 
   // The worker's.
   Segment* segment_ = nullptr;
-  char* at_ = nullptr;   // where the next record begins
-  char* end_ = nullptr;  // of the segment's room
+  char* at_ = nullptr;                      // where the next record begins
+  char* end_ = nullptr;                     // of the segment's room
+  std::atomic<std::uint64_t> appended_{0};  // position behind the last record, for the keeper
   JournalCounters counters_;
 
   // Between the worker and the keeper.

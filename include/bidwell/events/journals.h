@@ -28,7 +28,8 @@ enum class Fsync : std::uint8_t {
 
 struct JournalOptions {
   std::string directory;  // made where it is missing
-  // At 10,000 bids a second and 200 bytes each one lasts 8 s. Small ones are freed sooner, large ones switched less.
+  // At 10,000 bids a second and 200 bytes each one lasts 8 s. Small ones are freed sooner, large ones switched less. At
+  // least 128 KiB; made smaller where the allowance holds fewer than four for each worker.
   std::size_t segment_bytes = 16 << 20;
   // Of all segments that stand in the folder and are this process's or adopted by it: what an outage of the sinks may
   // take of the disk. 1 GiB holds some five million bids.
@@ -37,20 +38,20 @@ struct JournalOptions {
   Fsync fsync = Fsync::interval;
   std::chrono::milliseconds fsync_interval{1000};
   std::uint64_t random = 0;                          // of the process: makes the run's name unique
-  std::function<void(unsigned worker)> on_durable;   // on the keeper's thread, after `durable` moved; may be null
+  std::function<void(unsigned worker)> on_durable;   // on a thread of the journals, after `durable` moved; may be null
   std::function<void(const std::string& line)> log;  // from any control thread; may be null
 };
 
-// Written by the keeper's thread.
+// Of the journals as a whole.
 struct alignas(64) KeeperCounters {
   Counter segments_made;
   Counter segments_removed;
-  Counter segments_failed;   // no disk space, or the allowance is used up
-  Counter bytes;             // of all segments now
+  Counter segments_failed;  // could not be made (each try), or the allowance was used up (once for each worker)
+  Counter bytes;            // of all segments now
   Counter syncs;
   Counter sync_failures;
   Counter runs_adopted;
-  Counter gaps;        // damaged places in adopted journals
+  Counter gaps;  // damaged or missing places that a reader came to
   Counter gap_bytes;
 };
 
@@ -67,10 +68,12 @@ class Journals {
   // With none, everything is kept until the allowance is used up.
   unsigned add_reader();
 
-  // Adopts what is there and begins the keeper's thread. Each worker has a segment and the next one when it returns.
-  // Throws when they cannot be made.
+  // Adopts what is there and begins the journals' threads. Each worker has a segment and the next one when it returns,
+  // unless what was adopted has used up the allowance: then as soon as there is room. Throws std::runtime_error when
+  // they cannot be made, or the allowance is too little for the workers.
   void start();
-  // The workers must have stopped. Writes to disk, removes what was released, ends the thread and gives up the lock.
+  // The workers must have stopped. Writes to disk (but for Fsync::never), removes what was released, ends the threads
+  // and gives up the lock. What is left can be read still, and is adopted by whoever comes next.
   void stop();
 
   // For readers; from any thread but the workers'.
@@ -80,13 +83,14 @@ class Journals {
     std::uint64_t next;  // position of what follows
     std::string_view bytes;
   };
-  // The journals that have something this reader has not released, or are alive.
+  // The journals that are alive, or have something that not all readers have released.
   std::vector<std::string> names() const;
   // Appends the records from `from` on, up to some `bytes_max`, and returns the position to go on from. Records stay
   // readable until this reader has released them. A position within a gap, or before what is still there, goes on
   // behind it.
   std::uint64_t read(std::string_view name, std::uint64_t from, std::size_t bytes_max, std::vector<Record>& out) const;
-  // Everything before `position` is stored.
+  // Everything before `position` is stored. A dead run's journal goes when all have released its end: say so too of one
+  // that was stored already and of which read() has nothing new.
   void release(unsigned reader, std::string_view name, std::uint64_t position);
   // Bytes appended that this reader has not released.
   std::uint64_t unread_bytes(unsigned reader) const;

@@ -18,17 +18,18 @@ enum class Compression : std::uint8_t { none, gzip, zstd };
 
 struct NdjsonSinkOptions {
   std::string directory;
-  std::string writer;                         // in the files' names: unique among those who write here
-  std::uint64_t file_bytes = 100 << 20;       // before compression: what the readers like
-  std::chrono::seconds file_age{60};          // of the oldest event in it, at most
+  std::string writer;                    // in the files' names: unique among those who write here at the same time
+  std::uint64_t file_bytes = 100 << 20;  // before compression: what the readers like
+  std::chrono::seconds file_age{60};     // since its first event was taken
   Compression compression = Compression::none;
   std::function<void(const std::string& line)> log;  // may be null
 };
 
+// Counted when the files are whole.
 struct alignas(64) NdjsonSinkCounters {
   Counter rows;
-  Counter repeats;  // of notices, left out
-  Counter set_aside;
+  Counter repeats;    // of notices, left out
+  Counter set_aside;  // records that are no events: in `<directory>/_rejected/`
   Counter files;
   Counter bytes;  // of the files, as they are on disk
 };
@@ -36,9 +37,12 @@ struct alignas(64) NdjsonSinkCounters {
 // Appends an event as one line of JSON, without the line's end: the form of the files and of `bidwell journal dump`.
 void append_json(const Event& event, std::string& out);
 
+// Leaves out notices, by bid id and kind, that it has stored before: some of the last million or two since it began. It
+// does not know what others have stored; readers who count money take each (bid_id, kind) once.
 class NdjsonSink final : public Sink {
  public:
-  // Finishes what a crash left half done. Throws std::runtime_error when the directory cannot be used.
+  // Finishes what a crash left half done, of this writer or another that is gone. Throws std::runtime_error when the
+  // directory cannot be used.
   explicit NdjsonSink(NdjsonSinkOptions options);
   ~NdjsonSink() override;
 

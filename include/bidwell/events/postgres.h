@@ -1,5 +1,6 @@
 // The sink in PostgreSQL: schema `bidwell`, tables by day, each batch in one transaction together with the journals'
-// positions, so that every event is stored exactly once. Several instances write to one database.
+// positions, so that every event is stored exactly once. Several instances write to one database. docs/EVENTS.md says
+// what the tables hold.
 #pragma once
 
 #include <chrono>
@@ -8,17 +9,19 @@
 #include <memory>
 #include <string>
 
+#include "bidwell/core/clock.h"
 #include "bidwell/core/counter.h"
 #include "bidwell/events/sink.h"
 
 namespace bidwell::events {
 
 struct PostgresSinkOptions {
-  std::string url;  // libpq's connection string or URI
+  std::string url;  // libpq's connection string or URI; a pooler between must keep sessions
   std::chrono::milliseconds statement_timeout{30'000};  // a server that hangs for longer is tried again
-  int days_ahead = 3;       // partitions made before their day comes
-  int retention_days = 0;   // partitions of older days are dropped; 0: kept for ever
+  int days_ahead = 3;                                   // partitions made before their day comes
+  int retention_days = 0;                               // partitions of older days are dropped; 0: kept for ever
   std::chrono::seconds loss_after{3600};  // without a notice for this long a bid is taken for lost (view `outcomes`)
+  Clock clock;                            // which days are plausible: rows of others are set aside
   std::function<void(const std::string& line)> log;  // may be null
 };
 
@@ -32,7 +35,7 @@ struct alignas(64) PostgresSinkCounters {
 
 class PostgresSink final : public Sink {
  public:
-  // Does not connect yet: positions() and take() do, and bring the schema up to date first.
+  // Does not connect yet: positions(), take() and tend() do, and bring the schema up to date first.
   explicit PostgresSink(PostgresSinkOptions options);
   ~PostgresSink() override;
 
@@ -41,6 +44,7 @@ class PostgresSink final : public Sink {
   std::uint64_t stored(std::string_view journal) const override;
   void tend(std::chrono::system_clock::time_point now) override;
   void finish() override {}
+  void interrupt() noexcept override;
 
   const PostgresSinkCounters& counters() const noexcept;
 
