@@ -8,8 +8,7 @@
 namespace bidwell::events {
 namespace {
 
-// Each library's fastest level that still halves zlib's or zstd's default size: the shipper's thread shares a core with
-// the bidder.
+// The fastest: the shipper's thread shares the cores with the bidder's.
 constexpr int kZlibLevel = 1;
 constexpr int kZstdLevel = 1;
 constexpr std::size_t kRoom = 64 << 10;  // that the output grows by

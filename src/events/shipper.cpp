@@ -24,6 +24,7 @@ struct Shipper::Impl {
         options(std::move(given)),
         counters(given_counters),
         reader(journals.add_reader()),
+        batch_bytes(options.batch_bytes_min),
         random(options.seed) {}
 
   void run() {
@@ -56,9 +57,11 @@ struct Shipper::Impl {
       counters.undecodable.add(batch.undecodable.size());
       counters.batches.add();
     }
+    const bool full = gathered_bytes >= batch_bytes;
     sink.tend(std::chrono::system_clock::now());
     release();
-    return gathered_bytes >= options.batch_bytes;
+    if (full) batch_bytes = std::min(2 * batch_bytes, options.batch_bytes_max);
+    return full;
   }
 
   // Asks the sink about all journals when there is one that it was not asked about.
@@ -80,7 +83,7 @@ struct Shipper::Impl {
     gathered_bytes = 0;
     if (at.empty()) return;
     auto journal = std::next(at.begin(), static_cast<std::ptrdiff_t>(turn++ % at.size()));
-    for (std::size_t i = 0; i < at.size() && gathered_bytes < options.batch_bytes; ++i) {
+    for (std::size_t i = 0; i < at.size() && gathered_bytes < batch_bytes; ++i) {
       gather(journal->first, journal->second);
       if (++journal == at.end()) journal = at.begin();
     }
@@ -88,7 +91,7 @@ struct Shipper::Impl {
 
   void gather(const std::string& journal, std::uint64_t from) {
     records.clear();
-    const std::uint64_t to = journals.read(journal, from, options.batch_bytes - gathered_bytes, records);
+    const std::uint64_t to = journals.read(journal, from, batch_bytes - gathered_bytes, records);
     if (to == from) return;
     const auto number = static_cast<std::uint32_t>(batch.advances.size());
     batch.advances.push_back({journal, from, to});
@@ -112,6 +115,7 @@ struct Shipper::Impl {
       return;
     }
     counters.failures.add();
+    batch_bytes = options.batch_bytes_min;
     at.clear();
     if (reason != why) log(why);
     reason = why;
@@ -170,7 +174,7 @@ struct Shipper::Impl {
   std::map<std::string, std::uint64_t> at;  // journal: where to read on
   std::size_t turn = 0;
   Batch batch;
-  std::size_t gathered_bytes = 0;
+  std::size_t batch_bytes, gathered_bytes = 0;
   std::vector<Journals::Record> records;
   std::mt19937_64 random;
   std::string reason;  // of the failure it is in

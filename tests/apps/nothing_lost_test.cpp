@@ -57,7 +57,7 @@ class NothingLostTest : public ::testing::Test {
   void configure(const std::string& more) {
     place_.write("bidwell.json", fmt::format(R"({{"http": {{"listen": ["127.0.0.1:0"], "workers": 2}},
       "exchanges": {{"demo": {{}}}}, "catalog": {{"file": "catalog.json"}}, "postgres": {{"url": "{}"}},
-      "events": {{"directory": "events", "sinks": ["postgres"], "segment_mb": 1, "drain_ms": 30000{}}},
+      "events": {{"directory": "events", "sinks": ["postgres"], "drain_ms": 30000{}}},
       "notices": {{"url": "http://bid.example", "markup_url": "https://bid.example"}}}})",
                                              url_, more));
   }
@@ -189,6 +189,7 @@ TEST_F(NothingLostTest, WhenTheBidderIsKilledAndTheDatabaseFails) {
   ExchangeLedger ledger;
   be_killed(kills(), BIDWELL_EXECUTABLE, ledger);
   EXPECT_GT(ledger.acknowledged(), 100u);
+  EXPECT_EQ(ledger.refused(), 0u);  // or bids may be missing
   EXPECT_THAT(ledger.compare(url_), IsEmpty());
   fmt::print("{} kills: {} bids answered; notices: {} acknowledged, {} cut off, {} refused\n", kills(), ledger.bids(),
              ledger.acknowledged(), ledger.unknown(), ledger.refused());
@@ -205,7 +206,7 @@ TEST_F(NothingLostTest, ABidderThatStoresItsPositionApartIsFoundOut) {
 // The database is away until the journal's allowance is used up: bids go unrecorded, notices are refused, and what was
 // acknowledged before and after is there.
 TEST_F(NothingLostTest, WhenTheAllowanceIsUsedUp) {
-  configure(R"(, "journal_mb": 8, "notice_share": 0.2)");
+  configure(R"(, "segment_mb": 1, "journal_mb": 8, "notice_share": 0.2)");
   std::mt19937 random(7);
   ExchangeLedger ledger;
   auto bidder = std::make_unique<Serving>(place_, listen());

@@ -15,8 +15,11 @@
 namespace bidwell::events {
 
 struct ShipperOptions {
-  std::string name;                            // of the sink, for the log
-  std::size_t batch_bytes = 8 << 20;           // of records: some 40,000 bids; a transaction of half a second
+  std::string name;  // of the sink, for the log
+  // Of records. The first batch is a small one, and so is the next after a failure; each that is stored lets the next
+  // be twice as large: who is often cut off, or times out, still gets on. 8 MiB are some 40,000 bids, a transaction of
+  // half a second.
+  std::size_t batch_bytes_min = 128 << 10, batch_bytes_max = 8 << 20;
   std::chrono::milliseconds interval{200};     // how long events are gathered
   std::chrono::milliseconds backoff_min{100};  // after a failure, doubled each time, with jitter
   std::chrono::milliseconds backoff_max{5000};
