@@ -15,12 +15,12 @@ using Json = nlohmann::ordered_json;
 
 // A click through our own redirect, a picture and a pixel; three in ten with a viewability script.
 std::string draw_markup(Draw& draw, std::string_view domain, Size size) {
-  std::string markup = fmt::format(
-      R"(<div style="position:relative;width:{0}px;height:{1}px;overflow:hidden">)"
-      R"(<a href="https://{2}/landing?cid={{{{campaign_id}}}}&amp;bid={{{{bid_id}}}}&amp;ts={{{{timestamp}}}}" )"
-      R"(target="_blank" rel="noopener"><img src="https://cdn.{2}/{{{{creative_id}}}}.jpg" )"
-      R"(width="{0}" height="{1}" alt="" style="border:0"></a></div>)",
-      size.w, size.h, domain);
+  std::string markup =
+      fmt::format(R"(<div style="position:relative;width:{0}px;height:{1}px;overflow:hidden">)"
+                  R"(<a href="{{{{click_url}}}}" )"
+                  R"(target="_blank" rel="noopener"><img src="https://cdn.{2}/{{{{creative_id}}}}.jpg" )"
+                  R"(width="{0}" height="{1}" alt="" style="border:0"></a></div>)",
+                  size.w, size.h, domain);
   if (draw.chance(0.6)) {
     markup +=
         fmt::format(R"(<img src="https://pixel.{}/i?a={{{{auction_id}}}}&amp;i={{{{imp_id}}}}&amp;r={{{{random}}}}" )"
@@ -40,6 +40,8 @@ Json make_banner(Draw& draw, std::string id, const std::string& domain, Size siz
           {"w", size.w},
           {"h", size.h},
           {"markup", draw_markup(draw, domain, size)},
+          {"landing_page",
+           fmt::format("https://{}/landing?cid={{{{campaign_id}}}}&bid={{{{bid_id}}}}&ts={{{{timestamp}}}}", domain)},
           {"iurl", fmt::format("https://cdn.{}/preview-{}x{}.jpg", domain, size.w, size.h)}};
 }
 

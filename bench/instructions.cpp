@@ -44,7 +44,13 @@ void run(std::size_t campaigns, std::size_t requests) {
   count("decide", requests, [&](std::size_t) { decision = workload.decide(parsed.get()); });
   expect(decision.choices.size() == parsed.get().imp.size(), "not a bid on every impression");
   count("write", requests, [&](std::size_t) { workload.write(parsed.get(), decision); });
-  count("handle", requests, [&](std::size_t) { expect(workload.handle(body.view()) == 200, "not answered with 200"); });
+  const auto handle = [&](const char* stage, Workload& bidder) {
+    count(stage, requests, [&](std::size_t) { expect(bidder.handle(body.view()) == 200, "not answered with 200"); });
+  };
+  handle("handle", workload);
+  Workload with_notices(campaigns, Recording::notices), with_journal(campaigns, Recording::journal);
+  handle("handle-notices", with_notices);
+  handle("handle-journal", with_journal);
   // Whole rounds over the different requests, so that the mean does not hang on the number.
   const std::size_t rounds = requests / varied.size() + 1;
   count("handle-varied", rounds * varied.size(),

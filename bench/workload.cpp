@@ -2,7 +2,9 @@
 #include "workload.h"
 
 #include <fmt/format.h>
+#include <stdlib.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -19,16 +21,11 @@ namespace bidwell::bench {
 namespace {
 
 constexpr std::uint64_t seed = 1;
+constexpr char kNoticeUrl[] = "https://bid.example.com", kMarkupUrl[] = "https://px.example.com";
 
 // A Wednesday noon. The steady clock stays real: reading it is part of handling a request.
 std::chrono::system_clock::time_point fixed_time() {
   return std::chrono::system_clock::time_point(std::chrono::seconds(1'767'787'200));
-}
-
-exchange::BidHandler::Options handler_options() {
-  exchange::BidHandler::Options options;
-  options.clock.wall = fixed_time;
-  return options;
 }
 
 exchange::ExchangeOptions exchange_options() {
@@ -48,14 +45,14 @@ openrtb::ParserLimits small_limits() {
   return limits;
 }
 
-std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns) {
+std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns, bool notices) {
   const CurrencyTable currencies;
   catalog::Loaded loaded = catalog::load_campaigns(make_catalog(campaigns, seed), currencies);
   if (!loaded.faults.empty()) {
     throw std::runtime_error(fmt::format("the generated catalog has {} faults, the first: {}: {}", loaded.faults.size(),
                                          loaded.faults[0].where, loaded.faults[0].what));
   }
-  return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies);
+  return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies, {.notices = notices});
 }
 
 }  // namespace
@@ -93,11 +90,26 @@ std::string make_profile(std::size_t wanted) {
   return profile::encode({{ids.begin(), ids.end()}, {"income=high", "device=new"}, {}});
 }
 
-std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns) {
-  static std::map<std::size_t, std::shared_ptr<const catalog::Snapshot>> made;
-  auto& snapshot = made[campaigns];
-  if (!snapshot) snapshot = compile(campaigns);
+std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns, bool notices) {
+  static std::map<std::pair<std::size_t, bool>, std::shared_ptr<const catalog::Snapshot>> made;
+  auto& snapshot = made[{campaigns, notices}];
+  if (!snapshot) snapshot = compile(campaigns, notices);
   return snapshot;
+}
+
+Journaling::Journaling() : folder_((std::filesystem::temp_directory_path() / "bidwell-bench-XXXXXX").string()) {
+  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("cannot make " + folder_);
+  events::JournalOptions options;
+  options.directory = folder_;
+  options.fsync = events::Fsync::never;
+  journal_ = &journals_.emplace(std::move(options)).add_worker();
+  journals_->start();
+}
+
+Journaling::~Journaling() {
+  journals_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 ParsedRequest::ParsedRequest(Body body) : body_(std::move(body)), parser_(small_limits()) {
@@ -115,8 +127,23 @@ std::uint64_t looked_at(const bidding::ReasonCounters& counters, std::uint64_t c
   return refused - counters.refused[below_floor].value() + choices;
 }
 
-Workload::Workload(std::size_t campaigns)
-    : snapshot_(snapshot_of(campaigns)), output_(1 << 20), handler_(exchanges_, snapshot_, handler_options()) {
+exchange::BidHandler::Options Workload::handler_options() {
+  exchange::BidHandler::Options options;
+  options.clock.wall = fixed_time;
+  if (recording_ == Recording::none) return options;
+  options.keys = &keys_;
+  options.notice_url = kNoticeUrl;
+  options.markup_url = kMarkupUrl;
+  if (recording_ == Recording::journal) options.journal = &journaling_.emplace().journal();
+  return options;
+}
+
+Workload::Workload(std::size_t campaigns, Recording recording)
+    : snapshot_(snapshot_of(campaigns, recording != Recording::none)),
+      output_(1 << 20),
+      recording_(recording),
+      keys_({{1, "a secret for benchmarks"}}),
+      handler_(exchanges_, snapshot_, handler_options()) {
   exchanges_.emplace_back(exchange_options(), currencies_);
 }
 
@@ -127,6 +154,16 @@ bidding::Decision Workload::decide(const openrtb::BidRequest& request, const pro
 
 std::size_t Workload::write(const openrtb::BidRequest& request, const bidding::Decision& decision) {
   bids_.clear();
+  static const std::string token(100, 'T');  // as long as those of these bids with a user
+  const exchange::Exchange& exchange = exchanges_.front();
+  const openrtb::Notices notices{kNoticeUrl,
+                                 kMarkupUrl,
+                                 token,
+                                 "exchangesMAC",
+                                 "browsers-MAC",
+                                 exchange.win_query(),
+                                 exchange.bill_query(),
+                                 exchange.loss_query()};
   for (const bidding::Choice& choice : decision.choices) {
     openrtb::Bid bid;
     bid.id = "0123456789abcdef01234567";
@@ -135,6 +172,7 @@ std::size_t Workload::write(const openrtb::BidRequest& request, const bidding::D
     bid.seat = choice.seat;
     bid.fixed = choice.creative->fixed;
     bid.adm = choice.creative->adm;
+    if (recording_ != Recording::none) bid.notices = &notices;
     bids_.push_back(bid);
   }
   openrtb::BidResponse answer;

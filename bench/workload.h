@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,10 @@
 #include "bidwell/catalog/snapshot.h"
 #include "bidwell/core/currency.h"
 #include "bidwell/core/output_buffer.h"
+#include "bidwell/events/journals.h"
 #include "bidwell/exchange/bid_handler.h"
 #include "bidwell/exchange/exchange.h"
+#include "bidwell/exchange/token.h"
 #include "bidwell/openrtb/parse.h"
 #include "bidwell/openrtb/response.h"
 #include "bidwell/profile/profile.h"
@@ -44,7 +47,27 @@ std::string make_profile(std::size_t segments);
 
 // The generated catalog of that size, compiled; kept for the next call, so that a program makes
 // each but once. Throws std::runtime_error when it is faulty.
-std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns);
+std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns, bool notices = false);
+
+// What becomes of a bid beyond its answer.
+enum class Recording {
+  none,
+  notices,  // it carries signed notice URLs
+  journal   // and is journaled
+};
+
+// One worker's journal in a temporary folder. Nobody stores what it holds, so it has room for some millions of bids.
+class Journaling {
+ public:
+  Journaling();
+  ~Journaling();
+  events::Journal& journal() const noexcept { return *journal_; }
+
+ private:
+  std::string folder_;
+  std::optional<events::Journals> journals_;
+  events::Journal* journal_ = nullptr;
+};
 
 // One request, parsed and scrubbed, to be decided on again and again.
 class ParsedRequest {
@@ -64,7 +87,7 @@ std::uint64_t looked_at(const bidding::ReasonCounters& counters, std::uint64_t c
 
 class Workload {
  public:
-  explicit Workload(std::size_t campaigns);
+  explicit Workload(std::size_t campaigns, Recording recording = Recording::none);
   Workload(const Workload&) = delete;  // the exchange holds on to the currencies
   Workload& operator=(const Workload&) = delete;
 
@@ -77,8 +100,14 @@ class Workload {
   // All from body to answer, by the bid handler; the HTTP status.
   unsigned handle(std::string_view body);
   std::size_t answer_size() const noexcept { return output_.size(); }
+  // Of journaled bids, those that there was no room for: then the measurement was of something else.
+  std::uint64_t dropped() const noexcept {
+    return journaling_ ? journaling_->journal().counters().bids_dropped.value() : 0;
+  }
 
  private:
+  exchange::BidHandler::Options handler_options();
+
   CurrencyTable currencies_;
   std::deque<exchange::Exchange> exchanges_;
   std::shared_ptr<const catalog::Snapshot> snapshot_;
@@ -86,6 +115,9 @@ class Workload {
   bidding::ReasonCounters counters_;
   std::vector<openrtb::Bid> bids_;
   OutputBuffer output_;
+  Recording recording_;
+  exchange::TokenKeys keys_;
+  std::optional<Journaling> journaling_;
   exchange::BidHandler handler_;
 };
 

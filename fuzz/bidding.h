@@ -25,7 +25,7 @@ inline void require(bool holds, const char* what, std::string_view text) {
 
 class Bidder {
  public:
-  explicit Bidder(std::string_view campaigns) {
+  explicit Bidder(std::string_view campaigns, bool notices = true) : notices_(notices) {
     currencies_.set("EUR", 0.92);
     exchange::ExchangeOptions options;
     options.name = "demo";
@@ -39,8 +39,14 @@ class Bidder {
     handling.limits.assets_max = 64;
     handling.clock.steady = [] { return std::chrono::steady_clock::time_point{}; };
     handling.clock.wall = [] { return std::chrono::system_clock::time_point(std::chrono::seconds(1'715'774'400)); };
-    handler_ = std::make_unique<exchange::BidHandler>(
-        exchanges_, catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_), handling);
+    if (notices) handling.keys = &keys_;
+    handling.notice_url = "http://bid.example";
+    handling.markup_url = "https://px.example";
+    handler_ = std::make_unique<exchange::BidHandler>(exchanges_, compile(std::move(loaded.campaigns)), handling);
+  }
+
+  std::shared_ptr<const catalog::Snapshot> compile(std::vector<catalog::Campaign> campaigns) const {
+    return catalog::Snapshot::compile(std::move(campaigns), currencies_, {.notices = notices_});
   }
 
   const CurrencyTable& currencies() const { return currencies_; }
@@ -63,10 +69,36 @@ class Bidder {
     request.body = {padded.get(), body.size()};
     handler_->handle(request, response);
     require(!out.overflowed(), "overflowed", body);
+    if (notices_ && response.status() == 200) check_notices(nlohmann::json::parse(out.view()));
     return {response.status(), std::string(out.view())};
   }
 
  private:
+  // That each bid's URLs name it.
+  void check_notices(const nlohmann::json& answer) const {
+    for (const nlohmann::json& seat : answer.at("seatbid")) {
+      for (const nlohmann::json& bid : seat.at("bid")) {
+        check_notice(bid, "nurl", "http://bid.example/win/");
+        check_notice(bid, "burl", "http://bid.example/bill/");
+        check_notice(bid, "lurl", "http://bid.example/loss/");
+        const auto markup = bid.at("adm").get<std::string>();
+        require(markup.find("https://px.example/imp/") != std::string::npos, "nothing counts", markup);
+      }
+    }
+  }
+  void check_notice(const nlohmann::json& bid, const char* key, std::string_view begin) const {
+    const auto url = bid.at(key).get<std::string>();
+    require(url.starts_with(begin), "another URL", url);
+    exchange::TokenKeys::Scratch scratch;
+    exchange::BidToken token;
+    const std::string text = url.substr(begin.size(), url.find('?') - begin.size());
+    const auto error = keys_.verify(text, exchange::Audience::exchange, scratch, token);
+    require(error == exchange::TokenError::none, "a token that is not ours", url);
+    require(token.imp_id == bid.at("impid") && token.creative_id == bid.at("crid"), "another bid's token", url);
+  }
+
+  const bool notices_;
+  const exchange::TokenKeys keys_{{{1, "a fuzzer's"}}};
   CurrencyTable currencies_;
   std::deque<exchange::Exchange> exchanges_;
   std::unique_ptr<exchange::BidHandler> handler_;

@@ -33,6 +33,7 @@ Options tight() {
   options.answer_bytes_max = 12 * 1024;
   options.gzip_answer_bytes_min = 64;
   options.large_requests_max = 1;
+  options.trusted_proxies = {"unix", "10.0.0.0/8"};  // X-Forwarded-For is read
   return options;
 }
 

@@ -11,7 +11,8 @@ constexpr char kCampaigns[] = R"({"campaigns": [
    "dsa": {"behalf": "A", "paid": "A"},
    "creatives": [
      {"id": "b1", "media": "banner", "w": 300, "h": 250, "adomain": ["a.example"],
-      "markup": "<a href=\"https://a.example/?{{auction_id}}-{{imp_id}}-{{bid_id}}\">{{random}}</a>",
+      "markup": "<a href=\"{{click_url}}\">{{auction_id}}-{{imp_id}}-{{bid_id}}{{random}}</a>",
+      "landing_page": "https://a.example/?{{imp_id}}",
       "cat": ["IAB1-2"], "attr": [3], "language": "en"},
      {"id": "b2", "media": "banner", "w": 320, "h": 50, "adomain": ["a.example"],
       "markup": "<img src=\"http://a.example/{{timestamp}}\">"},

@@ -16,6 +16,7 @@ constexpr Text kTexts[kReasons] = {
      "no exchange rate is configured for a currency the request accepts"},
     {Reason::no_candidate, "no_candidate", "no campaign wants any of the impressions"},
     {Reason::answer_too_large, "answer_too_large", "the answer would be larger than the server's limit"},
+    {Reason::ids_too_long, "ids_too_long", "the impressions' ids are too long for a notice URL to name the bid"},
     {Reason::imp_id_missing, "imp_id_missing", "the impression has no id to answer"},
     {Reason::imp_id_repeated, "imp_id_repeated", "another impression has the same id, so an answer would be ambiguous"},
     {Reason::floor_unreadable, "floor_unreadable", "the impression's floor is not a number"},

@@ -14,8 +14,8 @@ bool is_url(std::string_view text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
 
-void check_macro_names(Fields& fields, std::string_view key, std::string_view text) {
-  for (std::string& fault : check_macros(text)) fields.fault(key, std::move(fault));
+void check_macro_names(Fields& fields, std::string_view key, std::string_view text, MacroPlace place) {
+  for (std::string& fault : check_macros(text, place)) fields.fault(key, std::move(fault));
 }
 
 void check_url(Fields& fields, std::string_view key, const std::string& url) {
@@ -56,7 +56,8 @@ void read_banner(Fields& fields, Creative& creative) {
   fields.integer("w", creative.w, 1, 10'000);
   fields.integer("h", creative.h, 1, 10'000);
   if (!fields.has("w") || !fields.has("h")) fields.fault("", "a banner needs w and h, in pixels");
-  if (fields.text("markup", creative.markup, true)) check_macro_names(fields, "markup", creative.markup);
+  if (fields.text("markup", creative.markup, true))
+    check_macro_names(fields, "markup", creative.markup, MacroPlace::markup);
   fields.integer("btype", creative.btype, 1, 4);
   creative.secure = !is_insecure(creative.markup);
 }
@@ -72,7 +73,7 @@ void read_stream(Fields& fields, Creative& creative) {
     MediaFile media;
     if (file.text("url", media.url, true)) {
       check_url(file, "url", media.url);
-      check_macro_names(file, "url", media.url);
+      check_macro_names(file, "url", media.url, MacroPlace::url);
     }
     if (file.text("type", media.type, true)) refuse_macros(file, "type", media.type);
     file.integer("w", media.w, 1, 10'000);
@@ -125,6 +126,22 @@ void read_native(Fields& fields, Creative& creative) {
   }
 }
 
+// A click leads there by way of a Location header.
+void read_landing_page(Fields& fields, Creative& creative) {
+  const bool banner = creative.media == Media::banner;
+  const bool linked = banner && has_macro(creative.markup, openrtb::Macro::click_url);
+  std::string& url = creative.landing_page;
+  fields.text("landing_page", url, !banner);
+  if (linked && url.empty()) fields.fault("landing_page", "is required where the markup has {{click_url}}");
+  if (url.empty()) return;
+  check_url(fields, "landing_page", url);
+  check_macro_names(fields, "landing_page", url, banner ? MacroPlace::click : MacroPlace::url);
+  if (std::any_of(url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; })) {
+    fields.fault("landing_page", "must not have spaces or control characters");
+  }
+  if (linked) creative.secure &= !is_insecure(url);
+}
+
 // "example.com": no scheme, no path.
 bool is_bare_domain(std::string_view domain) {
   return domain.find('.') != std::string_view::npos && domain.find_first_of("/: ") == std::string_view::npos;
@@ -149,11 +166,7 @@ Creative load_creative(const Json& value, const std::string& where, std::vector<
     case Media::audio: read_stream(fields, creative); break;
     case Media::native: read_native(fields, creative); break;
   }
-  const bool needs_landing_page = creative.media != Media::banner;
-  if (needs_landing_page && fields.text("landing_page", creative.landing_page, true)) {
-    check_url(fields, "landing_page", creative.landing_page);
-    check_macro_names(fields, "landing_page", creative.landing_page);
-  }
+  read_landing_page(fields, creative);
   creative.adomain = fields.texts("adomain");
   if (lacks(fields, "adomain")) fields.fault("adomain", "needs at least one domain: exchanges refuse bids without");
   for (std::size_t i = 0; i < creative.adomain.size(); ++i) {

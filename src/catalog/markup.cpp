@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace bidwell::catalog {
@@ -15,11 +16,26 @@ struct MacroName {
   std::string_view name;
   Macro macro;
 };
-constexpr MacroName kRequestMacros[] = {{"auction_id", Macro::auction_id},
-                                        {"imp_id", Macro::imp_id},
-                                        {"bid_id", Macro::bid_id},
-                                        {"timestamp", Macro::timestamp},
-                                        {"random", Macro::random}};
+constexpr MacroName kRequestMacros[] = {{"auction_id", Macro::auction_id}, {"imp_id", Macro::imp_id},
+                                        {"bid_id", Macro::bid_id},         {"timestamp", Macro::timestamp},
+                                        {"random", Macro::random},         {"imp_url", Macro::imp_url},
+                                        {"click_url", Macro::click_url},   {"native_imp", Macro::native_imp}};
+
+bool may_stand(Macro macro, MacroPlace place) {
+  switch (macro) {
+    case Macro::auction_id: return place != MacroPlace::click;
+    case Macro::imp_url:
+    case Macro::click_url: return place == MacroPlace::markup;
+    case Macro::native_imp: return false;  // our own
+    default: return true;
+  }
+}
+
+// Of one pixel, transparent, and nobody is asked for it.
+constexpr std::string_view kEmptyImage =
+    "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+constexpr std::string_view kPixel =
+    R"(<img src="{{imp_url}}" width="1" height="1" alt="" style="position:absolute;visibility:hidden">)";
 
 // `text` as it stands between the quotes of a JSON string.
 std::string escaped(std::string_view text) {
@@ -33,6 +49,7 @@ std::string escaped_members(const OrderedJson& object) {
   return escaped(std::string_view(text).substr(1, text.size() - 2));
 }
 
+// For XML's and HTML's texts and attributes.
 std::string xml_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -41,22 +58,44 @@ std::string xml_escaped(std::string_view text) {
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
       default: out += c;
     }
   }
   return out;
 }
 
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '.' || c == '_' || c == '~';
+    out += unreserved ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+// With the ids filled in such that they do not spoil the URL.
+std::string landing_page_of(const Campaign& campaign, const Creative& creative) {
+  std::string url = creative.landing_page;
+  replace_all(url, "{{campaign_id}}", percent_encoded(campaign.id));
+  replace_all(url, "{{creative_id}}", percent_encoded(creative.id));
+  return url;
+}
+
 std::string cdata(std::string_view text) {
   std::string out(text);
-  for (std::size_t at = 0; (at = out.find("]]>", at)) != std::string::npos; at += 15) {
-    out.replace(at, 3, "]]]]><![CDATA[>");
-  }
+  replace_all(out, "]]>", "]]]]><![CDATA[>");
   return "<![CDATA[" + out + "]]>";
 }
 
-std::string vast(const Campaign& campaign, const Creative& creative) {
-  const char* version = creative.protocol == 2 ? "2.0" : creative.protocol == 7 ? "4.0" : "3.0";
+std::string vast(const Campaign& campaign, const Creative& creative, bool notices) {
   std::string files;
   for (const MediaFile& file : creative.media_files) {
     files += fmt::format(R"(<MediaFile delivery="progressive" type="{}" width="{}" height="{}")",
@@ -64,68 +103,125 @@ std::string vast(const Campaign& campaign, const Creative& creative) {
     if (file.bitrate_kbps != 0) files += fmt::format(R"( bitrate="{}")", file.bitrate_kbps);
     files += ">" + cdata(file.url) + "</MediaFile>";
   }
-  // VAST 2.0 and 3.0 want an Impression, though nothing listens to this one yet.
-  return fmt::format(
-      R"(<VAST version="{}"><Ad id="{}"><InLine><AdSystem>Bidwell</AdSystem><AdTitle>{}</AdTitle>)"
-      R"(<Impression></Impression><Creatives><Creative id="{}"><Linear><Duration>{:02}:{:02}:{:02}</Duration>)"
-      R"(<VideoClicks><ClickThrough>{}</ClickThrough></VideoClicks><MediaFiles>{}</MediaFiles></Linear></Creative>)"
-      R"(</Creatives></InLine></Ad></VAST>)",
-      version, xml_escaped(campaign.id), xml_escaped(campaign.name.empty() ? campaign.id : campaign.name),
-      xml_escaped(creative.id), creative.duration / 3600, creative.duration / 60 % 60, creative.duration % 60,
-      cdata(creative.landing_page), files);
+  files = "<MediaFiles>" + files + "</MediaFiles>";
+  const std::string title =
+      "<AdTitle>" + xml_escaped(campaign.name.empty() ? campaign.id : campaign.name) + "</AdTitle>";
+  // Required, though without notices nobody listens.
+  const std::string impression =
+      notices ? "<Impression><![CDATA[{{imp_url}}]]></Impression>" : "<Impression></Impression>";
+  const std::string page = "<ClickThrough>" + cdata(landing_page_of(campaign, creative)) + "</ClickThrough>";
+  const std::string tracking = notices ? "<ClickTracking><![CDATA[{{click_url}}?r=0]]></ClickTracking>" : "";
+  const std::string duration = fmt::format("<Duration>{:02}:{:02}:{:02}</Duration>", creative.duration / 3600,
+                                           creative.duration / 60 % 60, creative.duration % 60);
+  const std::string head = fmt::format(R"(<Ad id="{}"><InLine><AdSystem>Bidwell</AdSystem>)", xml_escaped(campaign.id));
+  const std::string creative_head = fmt::format(R"(<Creatives><Creative id="{}"><Linear>)", xml_escaped(creative.id));
+  constexpr std::string_view kTail = "</Creative></Creatives></InLine></Ad></VAST>";
+
+  // The schemas are sequences: 4.0's has another order, and an id of some registry.
+  if (creative.protocol == 7) {
+    return R"(<VAST version="4.0">)" + head + impression + title + creative_head + duration + files + "<VideoClicks>" +
+           tracking + page + "</VideoClicks></Linear>" +
+           R"(<UniversalAdId idRegistry="unknown" idValue="unknown">unknown</UniversalAdId>)" + std::string(kTail);
+  }
+  return fmt::format(R"(<VAST version="{}">)", creative.protocol == 2 ? "2.0" : "3.0") + head + title + impression +
+         creative_head + duration + "<VideoClicks>" + page + tracking + "</VideoClicks>" + files + "</Linear>" +
+         std::string(kTail);
+}
+
+// What follows the assets.
+std::string native_link(const Campaign& campaign, const Creative& creative, bool notices) {
+  OrderedJson link{{"url", landing_page_of(campaign, creative)}};
+  if (notices) link["clicktrackers"] = OrderedJson::array({"{{click_url}}?r=0"});
+  return R"(,"link":)" + link.dump() + (notices ? "{{native_imp}}" : "");
+}
+
+// `escape` is for what stands between the macros; `replacement` says which pieces stand for one.
+template <class Escape, class Replacement>
+std::vector<Piece> cut(std::string_view text, const Campaign& campaign, const Creative& creative, Escape escape,
+                       Replacement replacement) {
+  std::vector<Piece> pieces(1);
+  while (true) {
+    const std::size_t at = text.find("{{");
+    const std::size_t end = at == std::string_view::npos ? at : text.find("}}", at);
+    if (end == std::string_view::npos) break;
+    pieces.back().text += escape(text.substr(0, at));
+    const std::string_view name = text.substr(at + 2, end - at - 2);
+    if (name == "campaign_id") pieces.back().text += escape(campaign.id);
+    if (name == "creative_id") pieces.back().text += escape(creative.id);
+    for (const MacroName& known : kRequestMacros) {
+      if (known.name != name) continue;
+      for (Piece& piece : replacement(known.macro)) {
+        pieces.back().text += piece.text;
+        pieces.back().macro = piece.macro;
+        if (piece.macro != Macro::none) pieces.emplace_back();
+      }
+    }
+    text.remove_prefix(end + 2);
+  }
+  pieces.back().text += escape(text);
+  return pieces;
+}
+
+std::vector<Piece> itself(Macro macro) {
+  return {{"", macro}};
 }
 
 }  // namespace
 
-std::vector<std::string> check_macros(std::string_view markup) {
+std::vector<std::string> check_macros(std::string_view text, MacroPlace place) {
   std::vector<std::string> faults;
-  for (std::size_t at = 0; (at = markup.find("{{", at)) != std::string_view::npos;) {
-    const std::size_t end = markup.find("}}", at);
+  std::vector<std::string_view> names = {"campaign_id", "creative_id"};
+  for (const MacroName& macro : kRequestMacros) {
+    if (may_stand(macro.macro, place)) names.push_back(macro.name);
+  }
+  for (std::size_t at = 0; (at = text.find("{{", at)) != std::string_view::npos;) {
+    const std::size_t end = text.find("}}", at);
     if (end == std::string_view::npos) {
       faults.push_back("a {{ is not closed by }}");
       break;
     }
-    const std::string_view name = markup.substr(at + 2, end - at - 2);
-    bool known = name == "campaign_id" || name == "creative_id";
-    for (const MacroName& macro : kRequestMacros) known |= macro.name == name;
-    if (!known) {
-      faults.push_back(
-          fmt::format("{{{{{}}}}} is not a macro; there are auction_id, imp_id, bid_id, timestamp, random, "
-                      "campaign_id, creative_id",
-                      name));
+    const std::string_view name = text.substr(at + 2, end - at - 2);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      faults.push_back(fmt::format("{{{{{}}}}} is not a macro here; there are {}", name, fmt::join(names, ", ")));
     }
     at = end + 2;
   }
   return faults;
 }
 
-std::vector<Piece> cut_markup(std::string_view markup, const Campaign& campaign, const Creative& creative) {
-  std::vector<Piece> pieces(1);
-  while (true) {
-    const std::size_t at = markup.find("{{");
-    const std::size_t end = at == std::string_view::npos ? at : markup.find("}}", at);
-    if (end == std::string_view::npos) break;
-    pieces.back().text += escaped(markup.substr(0, at));
-    const std::string_view name = markup.substr(at + 2, end - at - 2);
-    if (name == "campaign_id") pieces.back().text += escaped(campaign.id);
-    if (name == "creative_id") pieces.back().text += escaped(creative.id);
-    for (const MacroName& known : kRequestMacros) {
-      if (known.name != name) continue;
-      pieces.back().macro = known.macro;
-      pieces.emplace_back();
-    }
-    markup.remove_prefix(end + 2);
+bool has_macro(std::string_view text, Macro macro) {
+  for (const MacroName& known : kRequestMacros) {
+    if (known.macro == macro) return text.find(fmt::format("{{{{{}}}}}", known.name)) != std::string_view::npos;
   }
-  pieces.back().text += escaped(markup);
-  return pieces;
+  return false;
 }
 
-std::string markup_of(const Campaign& campaign, const Creative& creative) {
+std::vector<Piece> cut_markup(std::string_view markup, const Campaign& campaign, const Creative& creative,
+                              bool notices) {
+  return cut(markup, campaign, creative, escaped, [&](Macro macro) -> std::vector<Piece> {
+    if (notices) return itself(macro);
+    if (macro == Macro::imp_url) return {{std::string(kEmptyImage), Macro::none}};
+    if (macro != Macro::click_url) return itself(macro);
+    return cut(xml_escaped(landing_page_of(campaign, creative)), campaign, creative, escaped, itself);
+  });
+}
+
+std::vector<Piece> cut_landing_page(const Campaign& campaign, const Creative& creative) {
+  if (creative.landing_page.empty()) return {};
+  return cut(
+      landing_page_of(campaign, creative), campaign, creative, [](std::string_view text) { return std::string(text); },
+      itself);
+}
+
+std::string markup_of(const Campaign& campaign, const Creative& creative, bool notices) {
   switch (creative.media) {
-    case Media::banner: return creative.markup;
+    case Media::banner: {
+      const bool counts = has_macro(creative.markup, Macro::imp_url);
+      return notices && !counts ? creative.markup + std::string(kPixel) : creative.markup;
+    }
     case Media::video:
-    case Media::audio: return vast(campaign, creative);
-    case Media::native: return "," + fmt::format(R"("link":{})", Json{{"url", creative.landing_page}}.dump());
+    case Media::audio: return vast(campaign, creative, notices);
+    case Media::native: return native_link(campaign, creative, notices);
   }
   return {};
 }

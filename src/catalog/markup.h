@@ -2,6 +2,7 @@
 // members serialised. Done once when the catalog is compiled.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,19 +12,32 @@
 
 namespace bidwell::catalog {
 
-// The faults of a markup's {{macros}}: unknown names and braces that are not closed.
-std::vector<std::string> check_macros(std::string_view markup);
+// Where a text stands decides which macros it may have.
+enum class MacroPlace : std::uint8_t {
+  markup,  // a banner's HTML: all
+  url,     // within markup: all but the two URLs
+  click    // where {{click_url}} leads: known at the click is only what the token says of its bid
+};
+// The faults of a text's {{macros}}: unknown names and braces that are not closed.
+std::vector<std::string> check_macros(std::string_view text, MacroPlace place);
+// Whether it has this one.
+bool has_macro(std::string_view text, openrtb::Macro macro);
 
-// A text cut at its macros; {{campaign_id}} and {{creative_id}} are filled in. The pieces are JSON-escaped.
+// A text cut at its macros; {{campaign_id}} and {{creative_id}} are filled in.
 struct Piece {
   std::string text;
   openrtb::Macro macro = openrtb::Macro::none;
 };
-std::vector<Piece> cut_markup(std::string_view markup, const Campaign& campaign, const Creative& creative);
+// JSON-escaped. Without notices {{click_url}} is the landing page, HTML-escaped, and {{imp_url}} an empty image.
+std::vector<Piece> cut_markup(std::string_view markup, const Campaign& campaign, const Creative& creative,
+                              bool notices);
+// The landing page, not escaped.
+std::vector<Piece> cut_landing_page(const Campaign& campaign, const Creative& creative);
 
 // A banner's HTML, a video's or audio's VAST (IAB VAST 2.0 to 4.0, an InLine ad with one linear creative); for
-// native what follows the assets: the link.
-std::string markup_of(const Campaign& campaign, const Creative& creative);
+// native what follows the assets: the link and its trackers. With notices it has {{imp_url}} and {{click_url}} where
+// impressions and clicks are counted; a banner's {{click_url}} is placed by who wrote it.
+std::string markup_of(const Campaign& campaign, const Creative& creative, bool notices);
 
 // The bid's members that do not depend on the request, each with a comma before it.
 std::string fixed_members(const Campaign& campaign, const Creative& creative);

@@ -15,23 +15,31 @@ std::int32_t code_points(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-void set_markup(const std::vector<Piece>& pieces, CompiledCreative& out) {
-  std::size_t size = 0;
-  for (const Piece& piece : pieces) size += piece.text.size();
-  out.text = std::make_unique_for_overwrite<char[]>(size);
-  char* at = out.text.get();
+void append_parts(const std::vector<Piece>& pieces, char*& at, std::vector<openrtb::MarkupPart>& out) {
   for (const Piece& piece : pieces) {
     piece.text.copy(at, piece.text.size());
-    out.adm.push_back({{at, piece.text.size()}, piece.macro});
+    out.push_back({{at, piece.text.size()}, piece.macro});
     at += piece.text.size();
   }
 }
 
-CompiledCreative compile_creative(const Campaign& campaign, const Creative& creative) {
+void set_texts(const std::vector<Piece>& markup, const std::vector<Piece>& landing, CompiledCreative& out) {
+  std::size_t size = 0;
+  for (const auto* pieces : {&markup, &landing}) {
+    for (const Piece& piece : *pieces) size += piece.text.size();
+  }
+  out.text = std::make_unique_for_overwrite<char[]>(size);
+  char* at = out.text.get();
+  append_parts(markup, at, out.adm);
+  append_parts(landing, at, out.landing);
+}
+
+CompiledCreative compile_creative(const Campaign& campaign, const Creative& creative, bool notices) {
   CompiledCreative out;
   out.source = &creative;
   out.fixed = fixed_members(campaign, creative);
-  set_markup(cut_markup(markup_of(campaign, creative), campaign, creative), out);
+  set_texts(cut_markup(markup_of(campaign, creative, notices), campaign, creative, notices),
+            cut_landing_page(campaign, creative), out);
   for (const std::string& category : creative.cat) {
     out.cat.push_back(category);
     if (const auto parent = parent_category(category); !parent.empty()) out.cat.push_back(parent);
@@ -86,7 +94,7 @@ std::optional<std::uint32_t> plain_number(std::string_view text) {
   return number;
 }
 
-void compile_campaign(const CurrencyTable& currencies, CompiledCampaign& out) {
+void compile_campaign(const CurrencyTable& currencies, bool notices, CompiledCampaign& out) {
   const Campaign& campaign = *out.source;
   out.currency = *currencies.find(campaign.currency);
   out.value = campaign.value();
@@ -97,7 +105,9 @@ void compile_campaign(const CurrencyTable& currencies, CompiledCampaign& out) {
     out.dsa_by_publisher = dsa_member(*campaign.dsa, false);
     out.dsa_by_advertiser = dsa_member(*campaign.dsa, true);
   }
-  for (const Creative& creative : campaign.creatives) out.creatives.push_back(compile_creative(campaign, creative));
+  for (const Creative& creative : campaign.creatives) {
+    out.creatives.push_back(compile_creative(campaign, creative, notices));
+  }
 }
 
 }  // namespace
@@ -107,7 +117,8 @@ std::string_view name(Media media) noexcept {
   return kNames[static_cast<std::size_t>(media)];
 }
 
-std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaigns, const CurrencyTable& currencies) {
+std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaigns, const CurrencyTable& currencies,
+                                                  const CompileOptions& options) {
   const std::shared_ptr<Snapshot> snapshot(new Snapshot);
   snapshot->sources_ = std::move(campaigns);
   snapshot->compiled_.resize(snapshot->sources_.size());  // never again: lines point into it
@@ -115,7 +126,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
   for (std::size_t i = 0; i < snapshot->sources_.size(); ++i) {
     CompiledCampaign& campaign = snapshot->compiled_[i];
     campaign.source = &snapshot->sources_[i];
-    compile_campaign(currencies, campaign);
+    compile_campaign(currencies, options.notices, campaign);
     for (const Predicate& predicate : campaign.predicates) {
       snapshot->used_ |= 1u << static_cast<unsigned>(predicate.dimension);
     }
@@ -130,6 +141,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
 
     const std::size_t first_line = snapshot->lines_.size();
     for (const CompiledCreative& creative : campaign.creatives) {
+      snapshot->creatives_.emplace(CreativeKey{campaign.source->id, creative.source->id}, &creative);
       const Format format = format_of(*creative.source);
       const auto mine = snapshot->lines_.begin() + static_cast<std::ptrdiff_t>(first_line);
       auto line = std::find_if(mine, snapshot->lines_.end(), [&](const Line& known) { return known.format == format; });

@@ -1,6 +1,7 @@
 #include "bidwell/exchange/bid_handler.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "bidwell/bidding/native.h"
 #include "bidwell/core/hash.h"
@@ -19,8 +20,23 @@ int nbr_of(Reason reason) {
   }
 }
 
-void write_hex(char* out, std::uint64_t value, int digits) {
-  for (int i = digits - 1; i >= 0; --i, value >>= 4) out[i] = "0123456789abcdef"[value & 15];
+// The `bytes` lowest bytes, highest first.
+void store(std::uint64_t value, std::uint8_t* out, int bytes) {
+  for (int i = bytes - 1; i >= 0; --i, value >>= 8) out[i] = static_cast<std::uint8_t>(value);
+}
+
+events::UserKey user_of(const std::optional<cache::Slot>& slot) {
+  events::UserKey user{};
+  if (slot) {
+    store(slot->key.high, user.data(), 8);
+    store(slot->key.low, user.data() + 8, 8);
+  }
+  return user;
+}
+
+// A bid's id is random enough to draw lots with, and everybody who knows it draws the same.
+bool is_sampled(const events::BidId& id, std::uint32_t sampled_ppm) {
+  return hash64({reinterpret_cast<const char*>(id.data()), id.size()}) % events::kEveryBid < sampled_ppm;
 }
 
 std::int64_t milliseconds(std::chrono::system_clock::time_point time) {
@@ -28,6 +44,14 @@ std::int64_t milliseconds(std::chrono::system_clock::time_point time) {
 }
 
 }  // namespace
+
+bool can_begin_notices(std::string_view url) noexcept {
+  const auto harmless = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~:/[]@%+").find(c) != std::string_view::npos;
+  };
+  return !url.empty() && !url.ends_with('/') && std::all_of(url.begin(), url.end(), harmless);
+}
 
 BidHandler::BidHandler(const std::deque<Exchange>& exchanges, std::shared_ptr<const catalog::Snapshot> snapshot,
                        const Options& options)
@@ -38,8 +62,12 @@ BidHandler::BidHandler(const std::deque<Exchange>& exchanges, std::shared_ptr<co
       // Counting on from the time keeps ids apart from those of an earlier run.
       next_bid_(static_cast<std::uint64_t>(options.clock.wall().time_since_epoch().count()) / 1000) {
   bids_.reserve(options.limits.imps_max);
-  bid_ids_.reserve(options.limits.imps_max);
+  drafts_.resize(options.limits.imps_max);
   assets_.reserve(options.limits.assets_max);
+  if (options.keys == nullptr) return;
+  for (const std::string& url : {options.notice_url, options.markup_url}) {
+    if (!can_begin_notices(url)) throw std::invalid_argument("\"" + url + "\" cannot begin a notice's URL");
+  }
 }
 
 void BidHandler::handle(const http::Request& request, http::Response& response) {
@@ -67,7 +95,7 @@ void BidHandler::handle(const http::Request& request, http::Response& response) 
     counters_.reasons.no_bid[static_cast<std::size_t>(Reason::too_little_time)].add();
     return answer_no_bid(*exchange, Reason::too_little_time, response);
   }
-  if (profiles == nullptr) return decide(*exchange, {}, response);
+  if (profiles == nullptr) return decide(*exchange, {}, {}, response);
 
   const std::optional<cache::Slot> slot = profiles->slot_of(bid_request_, exchange->options().name);
   const profile::Profiles::Known known = profiles->find(slot, now);
@@ -76,7 +104,7 @@ void BidHandler::handle(const http::Request& request, http::Response& response) 
   } else if (known.missed() && wait_for_profile(*exchange, request, *slot, now, response)) {
     return;
   }
-  decide(*exchange, known.profile(), response);
+  decide(*exchange, known.profile(), user_of(slot), response);
 }
 
 const Exchange* BidHandler::find(std::string_view name) const noexcept {
@@ -109,13 +137,15 @@ bool BidHandler::wait_for_profile(const Exchange& exchange, const http::Request&
   return false;
 }
 
-void BidHandler::decide(const Exchange& exchange, const profile::Profile& profile, http::Response& response) {
-  const std::int64_t now_ms = milliseconds(options_.clock.wall());
+void BidHandler::decide(const Exchange& exchange, const profile::Profile& profile, const events::UserKey& user,
+                        http::Response& response) {
+  const std::chrono::system_clock::time_point now = options_.clock.wall();
+  const std::int64_t now_ms = milliseconds(now);
   const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
   const bidding::Decision decision = bidding::decide(bid_request_, profile, exchange.terms(), *snapshot_,
                                                      {now_ms / 1000, seed}, workspace_, counters_.reasons);
   if (decision.choices.empty()) return answer_no_bid(exchange, decision.no_bid, response);
-  answer_bids(decision, seed, now_ms, response);
+  answer_bids(decision, {exchange, decision.currency, user, now, now_ms, seed}, response);
 }
 
 void BidHandler::answer_no_bid(const Exchange& exchange, Reason reason, http::Response& response) {
@@ -124,19 +154,30 @@ void BidHandler::answer_no_bid(const Exchange& exchange, Reason reason, http::Re
   openrtb::write_no_bid(bid_request_.id, nbr_of(reason), response.body());
 }
 
-void BidHandler::answer_bids(const bidding::Decision& decision, std::uint64_t seed, std::int64_t now_ms,
-                             http::Response& response) {
+void BidHandler::answer_bids(const bidding::Decision& decision, const Auction& auction, http::Response& response) {
   bids_.clear();
-  bid_ids_.clear();
   assets_.clear();
-  for (const bidding::Choice& choice : decision.choices) bids_.push_back(bid_of(choice));
+  for (const bidding::Choice& choice : decision.choices) {
+    Draft& draft = drafts_[bids_.size()];
+    if (!identify(choice, auction, draft)) {
+      counters_.bids_too_long.add();
+      continue;
+    }
+    openrtb::Bid& bid = bids_.emplace_back(bid_of(choice));
+    bid.id = {draft.id_text.data(), draft.id_text.size()};
+    if (options_.keys != nullptr) bid.notices = &draft.notices;
+  }
+  if (bids_.empty()) {
+    counters_.reasons.no_bid[static_cast<std::size_t>(Reason::ids_too_long)].add();
+    return answer_no_bid(auction.exchange, Reason::ids_too_long, response);
+  }
 
   openrtb::BidResponse answer;
   answer.id = bid_request_.id;
-  answer.cur = decision.currency;
+  answer.cur = auction.currency;
   answer.bids = bids_;
-  answer.timestamp_ms = now_ms;
-  answer.random = mix(seed, next_bid_);
+  answer.timestamp_ms = auction.now_ms;
+  answer.random = mix(auction.seed, next_bid_);
   openrtb::write(answer, response.body());
   if (response.body().overflowed()) {
     response.clear_body();
@@ -146,15 +187,42 @@ void BidHandler::answer_bids(const bidding::Decision& decision, std::uint64_t se
   response.set_status(200);
   counters_.answered.add();
   counters_.bids.add(bids_.size());
+  record(auction);
+}
+
+// Gives the bid its id and its notices their token. False: that has no room for its ids. A test's token names no
+// exchange, so that none of its notices is ever taken for a real one.
+bool BidHandler::identify(const bidding::Choice& choice, const Auction& auction, Draft& draft) {
+  draft.choice = &choice;
+  store(options_.worker, draft.id.data(), 6);
+  store(next_bid_++, draft.id.data() + 6, 6);
+  events::write_bid_id(draft.id, draft.id_text.data());
+  if (options_.keys == nullptr) return true;
+
+  BidToken token;
+  token.bid_id = draft.id;
+  token.bid_at_ms = auction.now_ms;
+  token.user = auction.user;
+  token.price_max = choice.price;
+  token.currency = currency_code(auction.currency);
+  if (bid_request_.test == 0) token.exchange = auction.exchange.options().name;
+  token.campaign_id = choice.campaign->source->id;
+  token.creative_id = choice.creative->source->id;
+  token.imp_id = choice.imp->id;
+  if (!options_.keys->sign(token, draft.token)) return false;
+  draft.notices = {options_.notice_url,
+                   options_.markup_url,
+                   draft.token.payload(),
+                   draft.token.mac(Audience::exchange),
+                   draft.token.mac(Audience::browser),
+                   auction.exchange.win_query(),
+                   auction.exchange.bill_query(),
+                   auction.exchange.loss_query()};
+  return true;
 }
 
 openrtb::Bid BidHandler::bid_of(const bidding::Choice& choice) {
-  std::array<char, 24>& id = bid_ids_.emplace_back();
-  write_hex(id.data(), options_.worker, 12);
-  write_hex(id.data() + 12, next_bid_++, 12);
-
   openrtb::Bid bid;
-  bid.id = {id.data(), id.size()};
   bid.impid = choice.imp->id;
   bid.price = choice.price;
   if (choice.deal != nullptr) bid.dealid = choice.deal->id;
@@ -179,6 +247,36 @@ openrtb::Bid BidHandler::bid_of(const bidding::Choice& choice) {
     bid.assets = {assets_.data() + first, assets_.size() - first};
   }
   return bid;
+}
+
+// Journals the bids that were answered.
+void BidHandler::record(const Auction& auction) {
+  if (options_.journal == nullptr) return;
+  if (bid_request_.test != 0) return counters_.bids_on_tests.add(bids_.size());
+  events::Event event;
+  event.kind = events::Kind::bid;
+  event.at_us = std::chrono::duration_cast<std::chrono::microseconds>(auction.now.time_since_epoch()).count();
+  event.bid_at_ms = auction.now_ms;
+  event.user = auction.user;
+  event.exchange = auction.exchange.options().name;
+  event.currency = currency_code(auction.currency);
+  event.auction_id = bid_request_.id;
+  event.sampled_ppm = options_.sampled_ppm;
+  for (std::size_t i = 0; i < bids_.size(); ++i) {
+    const Draft& draft = drafts_[i];
+    if (!is_sampled(draft.id, options_.sampled_ppm)) {
+      counters_.bids_not_sampled.add();
+      continue;
+    }
+    event.bid_id = draft.id;
+    event.campaign_id = draft.choice->campaign->source->id;
+    event.creative_id = draft.choice->creative->source->id;
+    event.imp_id = bids_[i].impid;
+    event.price = bids_[i].price;
+    event.deal_id = bids_[i].dealid;
+    char* room = options_.journal->reserve(events::kEventBytesMax, events::Journal::Priority::bid);
+    if (room != nullptr) options_.journal->publish(events::encode(event, room));
+  }
 }
 
 }  // namespace bidwell::exchange

@@ -110,11 +110,19 @@ void check_secure(const Bid& bid, Findings& findings) {
   }
 }
 
-// Rule 22: markup here, or for the win notice to fetch; of the kind that the place shows.
+bool is_url(std::string_view text) {
+  const bool web = ascii_iequal(text.substr(0, 8), "https://") || ascii_iequal(text.substr(0, 7), kInsecure);
+  return web && std::ranges::none_of(text, [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+}
+
+// Rule 22: markup here, or for the win notice to fetch; of the kind that the place shows. And notices that can be
+// called, once their macros are filled in.
 void check_presence(const Bid& bid, Findings& findings) {
-  for (const std::string_view key : {"adm", "nurl"}) {
+  for (const std::string_view key : {"adm", "nurl", "burl", "lurl"}) {
     if (!bid[key].is_null() && !bid[key].is_string()) {
       findings.add(22, bid.at(key), fmt::format("{} is not a string", key));
+    } else if (key != "adm" && !bid.string(key).empty() && !is_url(bid.string(key))) {
+      findings.add(22, bid.at(key), fmt::format("{} is not a URL", key));
     }
   }
   const std::string_view adm = bid.string("adm");

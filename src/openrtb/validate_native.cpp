@@ -61,6 +61,10 @@ class NativeCheck {
     const Json& url = member(member(answer, "link"), "url");
     if (!url.is_string() || url == "") add("link.url is missing");
 
+    check_trackers(member(member(answer, "link"), "clicktrackers"), "link.clicktrackers");
+    check_trackers(member(answer, "imptrackers"), "imptrackers");
+    for (const Json* tracker : lenient::objects(member(answer, "eventtrackers"))) check_event_tracker(*tracker);
+
     std::map<int, const Json*> asked;
     for (const Json* asset : lenient::objects(member(request, "assets"))) {
       if (const auto id = integer(member(*asset, "id"))) asked.emplace(*id, asset);
@@ -83,6 +87,21 @@ class NativeCheck {
       if (integer(member(*asset, "required")) == 1 && !answered.contains(id)) {
         add(fmt::format("the required asset {} is missing", id));
       }
+    }
+  }
+
+  void check_trackers(const Json& urls, std::string_view name) {
+    const auto is_text = [](const Json& url) { return url.is_string() && url != ""; };
+    if (urls.is_null() || (urls.is_array() && std::ranges::all_of(urls, is_text))) return;
+    add(fmt::format("{} is no list of URLs", name));
+  }
+
+  // Method 1 is an image, 2 a script.
+  void check_event_tracker(const Json& tracker) {
+    const auto method = integer(member(tracker, "method"));
+    if (!integer(member(tracker, "event")) || !method) return add("an event tracker has no event or no method");
+    if ((*method == 1 || *method == 2) && lenient::text(member(tracker, "url")).empty()) {
+      add("an event tracker has no url");
     }
   }
 

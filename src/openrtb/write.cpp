@@ -45,7 +45,25 @@ void append_money(Micros amount, OutputBuffer& out) {
   if (char* at = out.reserve(kMicrosTextSize)) out.commit(write_micros(at, amount));
 }
 
+void append_markup_url(std::string_view kind, const Notices& notices, OutputBuffer& out) {
+  out.append(notices.markup_url);
+  out.append(kind);
+  out.append(notices.token);
+  out.append(notices.markup_mac);
+}
+
+// Native 1.2 asks for event trackers, what came before knows only of these URLs. A request that does not say its
+// version gets the older form, which 1.2 still takes.
+void append_native_impression(const Bid& bid, OutputBuffer& out) {
+  const bool event_trackers = bid.native_ver >= "1.2";
+  out.append(event_trackers ? R"(,\"eventtrackers\":[{\"event\":1,\"method\":1,\"url\":\")"
+                            : R"(,\"imptrackers\":[\")");
+  append_markup_url("/imp/", *bid.notices, out);
+  out.append(event_trackers ? R"(\"}])" : R"(\"])");
+}
+
 void append_macro(Macro macro, const BidResponse& response, const Bid& bid, OutputBuffer& out) {
+  if (macro >= Macro::imp_url && bid.notices == nullptr) return;
   switch (macro) {
     case Macro::none: break;
     case Macro::auction_id: append_percent_encoded(response.id, out); break;
@@ -53,6 +71,9 @@ void append_macro(Macro macro, const BidResponse& response, const Bid& bid, Outp
     case Macro::bid_id: append_percent_encoded(bid.id, out); break;
     case Macro::timestamp: out.append_number(response.timestamp_ms); break;
     case Macro::random: out.append_number(response.random); break;
+    case Macro::imp_url: append_markup_url("/imp/", *bid.notices, out); break;
+    case Macro::click_url: append_markup_url("/click/", *bid.notices, out); break;
+    case Macro::native_imp: append_native_impression(bid, out); break;
   }
 }
 
@@ -79,6 +100,18 @@ void append_native_head(const Bid& bid, OutputBuffer& out) {
   out.append(']');
 }
 
+// `head` is what stands before the URL: ,"nurl":"
+void append_notice(std::string_view head, std::string_view kind, std::string_view query, const Notices& notices,
+                   OutputBuffer& out) {
+  out.append(head);
+  out.append(notices.url);
+  out.append(kind);
+  out.append(notices.token);
+  out.append(notices.mac);
+  out.append(query);
+  out.append('"');
+}
+
 void append_bid(const BidResponse& response, const Bid& bid, OutputBuffer& out) {
   out.append(R"({"id":")");
   out.append(bid.id);
@@ -92,6 +125,11 @@ void append_bid(const BidResponse& response, const Bid& bid, OutputBuffer& out) 
     out.append('"');
   }
   out.append(bid.fixed);
+  if (const Notices* notices = bid.notices) {
+    append_notice(R"(,"nurl":")", "/win/", notices->win_query, *notices, out);
+    append_notice(R"(,"burl":")", "/bill/", notices->bill_query, *notices, out);
+    append_notice(R"(,"lurl":")", "/loss/", notices->loss_query, *notices, out);
+  }
   out.append(R"(,"adm":")");
   if (bid.native) append_native_head(bid, out);
   for (const MarkupPart& part : bid.adm) {

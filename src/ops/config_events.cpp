@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "bidwell/exchange/bid_handler.h"
 #include "ops/config_parts.h"
 
 namespace bidwell::ops {
@@ -31,7 +32,7 @@ void read_base_url(Fields& fields, std::string_view key, std::initializer_list<s
                    std::string& out) {
   if (!fields.text(key, out) || out.empty()) return;
   while (out.ends_with('/')) out.pop_back();
-  bool good = out.find_first_of(" \"'<>\\?#") == std::string::npos && out.size() <= 200;
+  bool good = exchange::can_begin_notices(out) && out.size() <= 200;
   good &= std::any_of(schemes.begin(), schemes.end(),
                       [&](std::string_view scheme) { return out.starts_with(scheme) && out.size() > scheme.size(); });
   if (!good)

@@ -78,8 +78,9 @@ TEST(Rules, ReachEveryReason) {
   std::set<Reason> seen;
   for (const Rule& rule : all_rules()) seen.insert(rule.expected);
   const std::set<Reason> elsewhere = {
-      Reason::invalid_request, Reason::too_little_time, Reason::answer_too_large,  // the exchange's
-      Reason::no_candidate,    Reason::outbid,                                     // decide_test.cpp
+      Reason::invalid_request,  Reason::too_little_time,
+      Reason::answer_too_large, Reason::ids_too_long,  // the exchange's
+      Reason::no_candidate,     Reason::outbid,        // decide_test.cpp
   };
   for (std::size_t i = 0; i < kReasons; ++i) {
     const auto reason = static_cast<Reason>(i);

@@ -217,6 +217,9 @@ TEST(LoadCampaigns, FindsInsecureAssetsWhereverTheyAre) {
       {creative("banner", R"({"markup": "<img src='http://a.example/i.png'>"})"), false},
       {creative("banner", R"({"markup": "<img src='HTTP://a.example/i.png'>"})"), false},
       {creative("banner", R"({"iurl": "http://a.example/i.png"})"), false},
+      {creative("banner", R"({"landing_page": "http://brand.example/"})"), true},
+      {creative("banner", R"({"markup": "<a href='{{click_url}}'>", "landing_page": "http://brand.example/"})"), false},
+      {creative("banner", R"({"markup": "<a href='{{click_url}}'>", "landing_page": "https://b.example/"})"), true},
       {creative("video"), true},
       {creative("video", R"({"landing_page": "http://brand.example/"})"), true},  // not an asset
       {creative("video",

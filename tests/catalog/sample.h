@@ -57,11 +57,11 @@ inline std::string text_of(const std::vector<Fault>& faults) {
   return text;
 }
 
-inline std::shared_ptr<const Snapshot> compile(const std::vector<Json>& campaigns) {
+inline std::shared_ptr<const Snapshot> compile(const std::vector<Json>& campaigns, const CompileOptions& options = {}) {
   const CurrencyTable table = currencies();
   Loaded loaded = load_campaigns(file(campaigns).dump(), table);
   EXPECT_EQ(text_of(loaded.faults), "");
-  return Snapshot::compile(std::move(loaded.campaigns), table);
+  return Snapshot::compile(std::move(loaded.campaigns), table, options);
 }
 
 }  // namespace bidwell::catalog::testing

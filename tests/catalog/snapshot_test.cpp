@@ -111,5 +111,46 @@ TEST(Snapshot, KeepsMarkupPiecesWhereTheyArePointedAt) {
   }
 }
 
+TEST(Snapshot, CountsWhereNoticesAreWanted) {
+  const std::vector<Json> campaigns = {campaign("c")};
+  EXPECT_EQ(testing::compile(campaigns)->campaigns()[0].creatives[0].adm.size(), 1u);
+  const auto counting = testing::compile(campaigns, {.notices = true});
+  const auto& adm = counting->campaigns()[0].creatives[0].adm;
+  ASSERT_EQ(adm.size(), 2u);
+  EXPECT_EQ(adm[0].macro, openrtb::Macro::imp_url);
+}
+
+TEST(Snapshot, FindsCreativesByTheirIds) {
+  std::vector<Json> many;
+  for (const char* id : {"c", "d", "e"}) {
+    many.push_back(campaign(id));
+    many.back()["creatives"] = {creative("banner", R"({"id": "a"})"), creative("banner", R"({"id": "b"})")};
+  }
+  many[2]["status"] = "paused";
+  const auto snapshot = testing::compile(many);
+  for (const CompiledCampaign& it : snapshot->campaigns()) {
+    for (const CompiledCreative& creative : it.creatives) {
+      EXPECT_EQ(snapshot->creative(it.source->id, creative.source->id), &creative);
+    }
+  }
+  EXPECT_EQ(snapshot->creative("c", "c"), nullptr);
+  EXPECT_EQ(snapshot->creative("a", "c"), nullptr);
+  EXPECT_EQ(snapshot->creative("", ""), nullptr);
+  EXPECT_EQ(testing::compile({})->creative("c", "a"), nullptr);
+}
+
+TEST(Snapshot, KnowsWhereClicksLead) {
+  Json json = campaign("c");
+  json["creatives"] = {creative("banner", R"({"id": "a", "landing_page": "https://b.example/?\"&b={{bid_id}}&x"})"),
+                       creative("banner", R"({"id": "b"})")};
+  const auto snapshot = testing::compile({json});
+  const auto& landing = snapshot->creative("c", "a")->landing;
+  ASSERT_EQ(landing.size(), 2u);
+  EXPECT_EQ(landing[0].text, "https://b.example/?\"&b=");
+  EXPECT_EQ(landing[0].macro, openrtb::Macro::bid_id);
+  EXPECT_EQ(landing[1].text, "&x");
+  EXPECT_TRUE(snapshot->creative("c", "b")->landing.empty());
+}
+
 }  // namespace
 }  // namespace bidwell::catalog

@@ -29,12 +29,17 @@ ptree read(const std::string& xml) {
 }
 
 // As it leaves: cut, each macro's value filled in, unescaped from its JSON string.
-std::string served(const Campaign& campaign) {
+std::string served(const Campaign& campaign, bool notices = false) {
   const Creative& creative = campaign.creatives[0];
   std::string text;
-  for (const Piece& piece : cut_markup(markup_of(campaign, creative), campaign, creative)) {
+  for (const Piece& piece : cut_markup(markup_of(campaign, creative, notices), campaign, creative, notices)) {
     text += piece.text;
-    if (piece.macro != openrtb::Macro::none) text += "VALUE";
+    switch (piece.macro) {
+      case openrtb::Macro::none: break;
+      case openrtb::Macro::imp_url: text += "https://bid.example/imp/T"; break;
+      case openrtb::Macro::click_url: text += "https://bid.example/click/T"; break;
+      default: text += "VALUE";
+    }
   }
   return Json::parse("\"" + text + "\"").get<std::string>();
 }
@@ -74,6 +79,51 @@ TEST(Vast, IsOfTheVersionAskedFor) {
       EXPECT_EQ(read(served(campaign)).get<std::string>("VAST.<xmlattr>.version"), version);
     }
   }
+}
+
+// The elements' names, parents before children.
+void collect(const ptree& tree, std::vector<std::string>& names) {
+  for (const auto& [name, child] : tree) {
+    if (name.front() == '<') continue;
+    names.push_back(name);
+    collect(child, names);
+  }
+}
+
+TEST(Vast, CountsImpressionsAndClicksWithNotices) {
+  for (const char* media : {"video", "audio"}) {
+    for (const char* version : {"2.0", "3.0", "4.0"}) {
+      const Campaign campaign = campaign_of(testing::creative(media, Json{{"vast", version}}.dump()));
+      const ptree in_line = read(served(campaign, true)).get_child("VAST.Ad.InLine");
+      EXPECT_EQ(in_line.get<std::string>("Impression"), "https://bid.example/imp/T");
+      const ptree& clicks = in_line.get_child("Creatives.Creative.Linear.VideoClicks");
+      EXPECT_EQ(clicks.get<std::string>("ClickThrough"), "https://brand.example/");
+      EXPECT_EQ(clicks.get<std::string>("ClickTracking"), "https://bid.example/click/T?r=0");
+
+      const ptree silent = read(served(campaign)).get_child("VAST.Ad.InLine");
+      EXPECT_EQ(silent.get<std::string>("Impression"), "");
+      EXPECT_FALSE(silent.get_optional<std::string>("Creatives.Creative.Linear.VideoClicks.ClickTracking"));
+    }
+  }
+}
+
+// IAB's schemas are sequences (vast_2.0.1.xsd, vast3_draft.xsd, vast4.xsd).
+TEST(Vast, HasItsElementsInTheVersionsOrder) {
+  const auto order = [](const char* version) {
+    const Campaign campaign = campaign_of(testing::creative("video", Json{{"vast", version}}.dump()));
+    std::vector<std::string> names;
+    collect(read(served(campaign, true)), names);
+    return names;
+  };
+  const std::vector<std::string> old = {"VAST",        "Ad",           "InLine",        "AdSystem",   "AdTitle",
+                                        "Impression",  "Creatives",    "Creative",      "Linear",     "Duration",
+                                        "VideoClicks", "ClickThrough", "ClickTracking", "MediaFiles", "MediaFile"};
+  EXPECT_EQ(order("2.0"), old);
+  EXPECT_EQ(order("3.0"), old);
+  EXPECT_EQ(order("4.0"),
+            (std::vector<std::string>{"VAST", "Ad", "InLine", "AdSystem", "Impression", "AdTitle", "Creatives",
+                                      "Creative", "Linear", "Duration", "MediaFiles", "MediaFile", "VideoClicks",
+                                      "ClickTracking", "ClickThrough", "UniversalAdId"}));
 }
 
 TEST(Vast, EscapesNamesAndUrls) {

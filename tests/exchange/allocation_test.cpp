@@ -10,6 +10,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
+#include "tests/exchange/bid_records.h"
 #include "tests/exchange/bidder.h"
 #include "tests/exchange/campaigns.h"
 #include "tests/exchange/known_users.h"
@@ -213,6 +214,37 @@ TEST(AllocationTest, NoneForAParkedRequest) {
   EXPECT_EQ(allocations_of(server, post("/bid/demo", banner_request()), 204), 0u);
   EXPECT_GE(server.counters(0).parks_timed_out.value(), 10'000u);
 }
+
+// Bids whose notices are signed and that are recorded: over more than one of the journal's segments.
+class RecordedAllocationTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(RecordedAllocationTest, NoneInTheSteadyState) {
+  CurrencyTable currencies;
+  std::deque<Exchange> exchanges;
+  ExchangeOptions demo;
+  demo.name = "demo";
+  exchanges.emplace_back(demo, currencies);
+  BidRecords records(256 << 20);
+  BidHandler::Options options;
+  options.clock = still_clock();
+  records.sign_and_record(options);
+  BidServer bidder(exchanges, compile(GetParam().campaigns, currencies, {.notices = true}), options);
+  EXPECT_EQ(allocations_of(bidder.server(), GetParam().request, GetParam().status, GetParam().compressed_answer), 0u);
+  const events::JournalCounters& journal = records.journal.counters();
+  EXPECT_GT(journal.segments.value(), 1u);
+  // The keeper may be late with the next of segments that are filled within milliseconds.
+  EXPECT_EQ(journal.records.value() + journal.bids_dropped.value(), bidder.counters().bids.value());
+}
+
+const Case kRecordedCases[] = {
+    {"BannerBid", kDisplay, post("/bid/demo", banner_request()), 200},
+    {"NativeBid", kNative, post("/bid/demo", native_request()), 200},
+    {"VideoBid", kStreams, post("/bid/demo", video_request()), 200},
+    {"ManyBids", kDisplay, post("/bid/demo", many_imps()), 200},
+    {"GzipAnswer", kDisplay, post("/bid/demo", many_imps(), "Accept-Encoding: gzip\r\n"), 200, true},
+};
+INSTANTIATE_TEST_SUITE_P(Requests, RecordedAllocationTest, ::testing::ValuesIn(kRecordedCases),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 // That the counting counts: one allocation for each request, each of another kind.
 class Allocating final : public http::Handler {

@@ -31,12 +31,13 @@ inline std::string source_file(const std::string& path) {
 }
 
 // Throws with the first fault there is.
-inline std::shared_ptr<const catalog::Snapshot> compile(std::string_view campaigns, const CurrencyTable& currencies) {
+inline std::shared_ptr<const catalog::Snapshot> compile(std::string_view campaigns, const CurrencyTable& currencies,
+                                                        const catalog::CompileOptions& options = {}) {
   catalog::Loaded loaded = catalog::load_campaigns(campaigns, currencies);
   if (!loaded.faults.empty()) {
     throw std::runtime_error(loaded.faults.front().where + ": " + loaded.faults.front().what);
   }
-  return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies);
+  return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies, options);
 }
 
 // Noon UTC on Wednesday the 15th of May 2024; and no time passes.

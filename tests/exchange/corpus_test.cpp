@@ -11,11 +11,14 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "bidwell/openrtb/validate.h"
 #include "bidwell/ops/config.h"
+#include "tests/exchange/bid_records.h"
 #include "tests/exchange/bidder.h"
 #include "tests/http/client.h"
 #include "tests/http/requests.h"
@@ -66,11 +69,13 @@ class CorpusTest : public ::testing::Test {
     start(read_file(config_.catalog.file));
   }
 
-  void start(const std::string& catalog) {
+  void start(const std::string& catalog, bool notices = false) {
     client_.reset();
     BidHandler::Options options;
     options.clock = still_clock();  // the corpus has a tmax of 1
-    bidder_ = std::make_unique<BidServer>(exchanges_, compile(catalog, config_.currencies), options);
+    if (notices) records_.emplace().sign_and_record(options);
+    bidder_ =
+        std::make_unique<BidServer>(exchanges_, compile(catalog, config_.currencies, {.notices = notices}), options);
     client_ = std::make_unique<Client>(bidder_->address());
   }
 
@@ -89,6 +94,7 @@ class CorpusTest : public ::testing::Test {
   ops::Config config_;
   std::deque<Exchange> exchanges_;
   openrtb::ValidatorOptions rules_;
+  std::optional<BidRecords> records_;
   std::unique_ptr<BidServer> bidder_;
   std::unique_ptr<Client> client_;
 };
@@ -119,16 +125,46 @@ std::string agencys(const std::string& catalog) {
   return document.dump();
 }
 
-class CorpusRequestsTest : public CorpusTest, public ::testing::WithParamInterface<const char*> {};
+struct Bidding {
+  const char* name;
+  const char* exchange;
+  bool notices;
+};
+
+class CorpusRequestsTest : public CorpusTest, public ::testing::WithParamInterface<Bidding> {
+ protected:
+  // That each of a bid's URLs names it, to those whom it is for; and a test's no exchange.
+  void check_notices(const Json& bid, bool test) {
+    const std::string url = kNoticeUrl, markup_url = kMarkupUrl;
+    const std::tuple<const char*, std::string, Audience> places[] = {
+        {"nurl", url + "/win/", Audience::exchange},
+        {"burl", url + "/bill/", Audience::exchange},
+        {"lurl", url + "/loss/", Audience::exchange},
+        {"adm", markup_url + "/imp/", Audience::browser},
+        {"adm", markup_url + "/click/", Audience::browser}};
+    for (const auto& [key, begin, audience] : places) {
+      const std::vector<std::string> tokens = tokens_after(bid.at(key).get<std::string>(), begin);
+      ASSERT_EQ(tokens.size(), 1u) << begin << " in " << bid;
+      const SeenToken seen(records_->keys, tokens[0], audience);
+      ASSERT_EQ(seen.error, TokenError::none) << bid;
+      EXPECT_EQ(seen.token.exchange, test ? "" : GetParam().exchange);
+      EXPECT_EQ(seen.token.campaign_id, bid.at("cid"));
+      EXPECT_EQ(seen.token.creative_id, bid.at("crid"));
+      EXPECT_EQ(seen.token.imp_id, bid.at("impid"));
+    }
+  }
+};
 
 TEST_P(CorpusRequestsTest, EachGetsACorrectAnswer) {
-  if (GetParam() == std::string("agency")) start(agencys(read_file(config_.catalog.file)));
+  const std::string catalog = read_file(config_.catalog.file);
+  const bool agency = GetParam().exchange == std::string("agency");
+  start(agency ? agencys(catalog) : catalog, GetParam().notices);
   const auto requests = lines_of(corpus() / "requests.ndjson");
   std::map<std::string, std::size_t> by_media;
-  std::size_t answered = 0, refused = 0, bids = 0;
+  std::size_t answered = 0, refused = 0, bids = 0, tests = 0;
   for (std::size_t line = 1; line <= requests.size(); ++line) {
     const std::string& request = requests[line - 1];
-    const Answer answer = bid(request, GetParam());
+    const Answer answer = bid(request, GetParam().exchange);
     if (kRefused.contains(line)) {
       EXPECT_EQ(answer.status, 400u) << "line " << line << ", since " << kRefused.at(line);
       EXPECT_TRUE(serves()) << "after line " << line;
@@ -147,20 +183,33 @@ TEST_P(CorpusRequestsTest, EachGetsACorrectAnswer) {
       static constexpr const char* kMedia[] = {"?", "banner", "video", "audio", "native"};
       ++by_media[kMedia[one.at("mtype").get<int>()]];
       ++bids;
+      if (!GetParam().notices) continue;
+      const bool test = Json::parse(request).value("test", Json(0)) == 1;
+      tests += test;
+      check_notices(one, test);
     }
     answered += bids != before;
   }
   EXPECT_EQ(bidder_->counters().answered.value(), answered + refused);  // each refused: serves()
 
-  std::printf("%s: %zu requests, %zu with bids (%.1f %%), %zu refused; %zu bids:", GetParam(), requests.size(),
+  if (GetParam().notices) {
+    EXPECT_EQ(records_->events().size(), bids - tests);
+    EXPECT_EQ(bidder_->counters().bids_on_tests.value(), tests);
+    EXPECT_EQ(bidder_->counters().bids_too_long.value(), 0u);
+  }
+
+  std::printf("%s: %zu requests, %zu with bids (%.1f %%), %zu refused; %zu bids:", GetParam().name, requests.size(),
               answered, 100.0 * static_cast<double>(answered) / static_cast<double>(requests.size()), refused, bids);
   for (const auto& [media, count] : by_media) std::printf(" %s %zu", media.c_str(), count);
   std::printf("\n");
   for (const char* media : {"banner", "video", "audio", "native"}) EXPECT_GT(by_media[media], 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(As, CorpusRequestsTest, ::testing::Values("demo", "agency"),
-                         [](const auto& test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(As, CorpusRequestsTest,
+                         ::testing::Values(Bidding{"demo", "demo", false}, Bidding{"demo_with_notices", "demo", true},
+                                           Bidding{"agency", "agency", false},
+                                           Bidding{"agency_with_notices", "agency", true}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(CorpusTest, BodiesThatAreNotJsonAreRefused) {
   const std::map<std::string, std::string> accepted = {};

@@ -127,6 +127,58 @@ TEST(Write, NativeAssetsThenTheLink) {
   EXPECT_EQ(native_markup(bid)["native"]["ver"], "1%22%7d") << "nobody breaks out of the string";
 }
 
+const Notices kNotices = {
+    "http://bid.example:8080", "https://px.example/a", "TOKEN", "+mac", "-mac", "?p=${AUCTION_PRICE}",
+    "?p=${PRICE:B64}",         "?l=${AUCTION_LOSS}"};
+
+TEST(Write, NoticeUrlsWhereSomebodyListens) {
+  Bid bids[] = {sample_bid()};
+  bids[0].notices = &kNotices;
+  const json bid = json::parse(written(response_of(bids)))["seatbid"][0]["bid"][0];
+  EXPECT_EQ(bid["nurl"], "http://bid.example:8080/win/TOKEN+mac?p=${AUCTION_PRICE}");
+  EXPECT_EQ(bid["burl"], "http://bid.example:8080/bill/TOKEN+mac?p=${PRICE:B64}");
+  EXPECT_EQ(bid["lurl"], "http://bid.example:8080/loss/TOKEN+mac?l=${AUCTION_LOSS}");
+  bids[0].notices = nullptr;
+  const json silent = json::parse(written(response_of(bids)))["seatbid"][0]["bid"][0];
+  for (const char* key : {"nurl", "burl", "lurl"}) EXPECT_FALSE(silent.contains(key)) << key;
+}
+
+TEST(Write, TheMarkupsUrls) {
+  const MarkupPart parts[] = {{"<img src='", Macro::imp_url}, {"'><a href='", Macro::click_url}, {"'>", Macro::none}};
+  Bid bids[] = {sample_bid()};
+  bids[0].adm = parts;
+  bids[0].notices = &kNotices;
+  const auto adm = [&] { return json::parse(written(response_of(bids)))["seatbid"][0]["bid"][0]["adm"]; };
+  EXPECT_EQ(adm(), "<img src='https://px.example/a/imp/TOKEN-mac'><a href='https://px.example/a/click/TOKEN-mac'>");
+  bids[0].notices = nullptr;
+  EXPECT_EQ(adm(), "<img src=''><a href=''>");
+}
+
+TEST(Write, NativeImpressionsInTheVersionsForm) {
+  const MarkupPart parts[] = {{R"(,\"link\":{\"url\":\"https://a.example/\"})", Macro::native_imp}, {"", Macro::none}};
+  Bid bid = sample_bid();
+  bid.native = true;
+  bid.adm = parts;
+  bid.notices = &kNotices;
+  const std::string url = "https://px.example/a/imp/TOKEN-mac";
+  for (const char* version : {"1.2", "1.2.1", "1.3", "2"}) {
+    bid.native_ver = version;
+    json markup = native_markup(bid);
+    EXPECT_EQ(markup["eventtrackers"], (json{{{"event", 1}, {"method", 1}, {"url", url}}})) << version;
+    EXPECT_FALSE(markup.contains("imptrackers")) << version;
+  }
+  for (const char* version : {"", "1", "1.0", "1.1", "1.1.2"}) {
+    bid.native_ver = version;
+    json markup = native_markup(bid);
+    EXPECT_EQ(markup["imptrackers"], json{url}) << version;
+    EXPECT_FALSE(markup.contains("eventtrackers")) << version;
+  }
+  bid.native_wrapped = true;
+  EXPECT_EQ(native_markup(bid)["native"]["imptrackers"], json{url});
+  bid.notices = nullptr;
+  EXPECT_FALSE(native_markup(bid)["native"].contains("imptrackers"));
+}
+
 TEST(AppendJsonEscaped, IsReadBackAsTheSameText) {
   const auto round_trip = [](const std::string& text) {
     OutputBuffer out(8 * text.size() + 8);
@@ -150,8 +202,10 @@ TEST(AppendJsonEscaped, IsReadBackAsTheSameText) {
 }
 
 TEST(Write, SaysThatItOverflowedAtAnyCapacityThatIsTooSmall) {
-  const MarkupPart parts[] = {{"x", Macro::auction_id}, {"y", Macro::timestamp}, {"z", Macro::random}};
+  const MarkupPart parts[] = {{"x", Macro::auction_id}, {"y", Macro::timestamp}, {"z", Macro::random},
+                              {"", Macro::imp_url},     {"", Macro::click_url},  {"", Macro::native_imp}};
   Bid bids[] = {sample_bid(), sample_bid()};
+  bids[1].notices = &kNotices;
   bids[0].adm = bids[1].adm = parts;
   bids[1].seat = "t", bids[1].dealid = "d\n", bids[1].ext = "{}";
   const BidResponse response = response_of(bids);

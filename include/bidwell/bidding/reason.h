@@ -18,6 +18,7 @@ enum class Reason : std::uint8_t {
   currency_not_accepted,
   no_candidate,
   answer_too_large,
+  ids_too_long,
   // One impression.
   imp_id_missing,
   imp_id_repeated,

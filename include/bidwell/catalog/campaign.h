@@ -68,7 +68,7 @@ struct Creative {
   std::vector<std::string> titles;     // native, best first
   std::vector<NativeImage> images;
   std::vector<NativeData> data;
-  std::string landing_page;  // video, audio, native
+  std::string landing_page;  // of a banner may be empty
   std::vector<std::string> adomain, cat;
   int cattax = 1;
   openrtb::EnumSet attr, api;

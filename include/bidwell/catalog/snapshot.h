@@ -32,8 +32,10 @@ struct CompiledData {
 struct CompiledCreative {
   const Creative* source = nullptr;  // without its markup
   std::string fixed;                 // openrtb::Bid::fixed
-  std::unique_ptr<char[]> text;      // all of the markup's text, which `adm` looks into
+  std::unique_ptr<char[]> text;      // all of the text that `adm` and `landing` look into
   std::vector<openrtb::MarkupPart> adm;
+  // The landing page as it stands in a Location header, neither JSON- nor HTML-escaped; empty: there is none.
+  std::vector<openrtb::MarkupPart> landing;
   std::vector<std::string_view> cat;  // categories and their parents
   std::string language;               // primary subtag, empty: any
   std::vector<CompiledTitle> titles;
@@ -70,14 +72,25 @@ struct CompiledCampaign {
   std::string dsa_by_publisher, dsa_by_advertiser;  // bid.ext by who renders the transparency; empty: none to show
 };
 
+struct CompileOptions {
+  bool notices = false;  // bids carry notice URLs (openrtb::Notices), so markup counts impressions and clicks
+};
+
 class Snapshot {
  public:
   // The campaigns must be free of faults (load.h). Throws std::length_error past 2^32 postings.
-  static std::shared_ptr<const Snapshot> compile(std::vector<Campaign> campaigns, const CurrencyTable& currencies);
+  static std::shared_ptr<const Snapshot> compile(std::vector<Campaign> campaigns, const CurrencyTable& currencies,
+                                                 const CompileOptions& options = {});
 
   std::span<const CompiledCampaign> campaigns() const noexcept { return compiled_; }
   const Line& line(std::uint32_t number) const noexcept { return lines_[number]; }
   const Index& index() const noexcept { return index_; }
+
+  // By the ids that a notice's token names; null: not, or no longer, in the catalog.
+  const CompiledCreative* creative(std::string_view campaign_id, std::string_view creative_id) const noexcept {
+    const auto at = creatives_.find({campaign_id, creative_id});
+    return at == creatives_.end() ? nullptr : at->second;
+  }
 
   // Every banner size that some creative has: what flexible sizes are matched against.
   std::span<const Format> banner_formats() const noexcept { return banner_formats_; }
@@ -96,6 +109,18 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
 
  private:
+  // Views of the sources' ids.
+  struct CreativeKey {
+    std::string_view campaign, creative;
+    bool operator==(const CreativeKey&) const = default;
+  };
+  struct CreativeKeyHash {
+    using is_avalanching = void;
+    std::size_t operator()(const CreativeKey& key) const noexcept {
+      return mix(hash64(key.campaign), hash64(key.creative));
+    }
+  };
+
   Snapshot() = default;
 
   std::vector<Campaign> sources_;
@@ -104,6 +129,7 @@ class Snapshot {
   std::vector<Format> banner_formats_;
   std::uint32_t used_ = 0;
   boost::unordered_flat_map<std::uint32_t, std::uint64_t> numbered_segments_;
+  boost::unordered_flat_map<CreativeKey, const CompiledCreative*, CreativeKeyHash> creatives_;
   Index index_;
 };
 

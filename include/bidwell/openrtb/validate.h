@@ -10,7 +10,7 @@
 //    4 impid names one impression     19 mime, protocol, duration, API
 //    5 price                          20 pods
 //    6 cur                            21 secure: no http assets
-//    7 floors                         22 markup, native assets
+//    7 floors                         22 markup, notices, native
 //    8 dealid was offered             23 no private or unknown macro
 //    9 private auctions               24 the DSA object
 //   10 seats, deals' advertisers      25 group: can be won together
