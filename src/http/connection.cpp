@@ -20,8 +20,16 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Connection::Connection(Worker& worker, Socket socket)
-    : worker_(worker), socket_(std::move(socket)), reader_(worker.limits(), worker.blocks()) {}
+Connection::Connection(Worker& worker, Socket socket, const Peer& peer)
+    : worker_(worker), socket_(std::move(socket)), reader_(worker.limits(), worker.blocks()) {
+  const TrustedProxies& trusted = worker.trusted_proxies();
+  if (peer.family == AF_UNIX) {
+    peer_trusted_ = trusted.contains_unix();
+    return;
+  }
+  peer_trusted_ = trusted.contains(peer.address);
+  peer_size_ = static_cast<std::uint8_t>(write_ip(peer_.data(), peer.address) - peer_.data());
+}
 
 Connection::~Connection() {
   stay();
@@ -168,8 +176,18 @@ Request Connection::make_request() const noexcept {
   request.method = reader_.head().method;
   request.received = read_at_;
   request.resumed = resumed_;
+  request.client = client();
   split_target(reader_.target(), request);
   return request;
+}
+
+std::string_view Connection::client() const noexcept {
+  const std::string_view peer(peer_.data(), peer_size_);
+  const ForwardedFor& said = reader_.head().forwarded_for;
+  if (!peer_trusted_ || said.count == 0) return peer;
+  std::array<std::string_view, ForwardedFor::kMax> values;
+  const std::size_t count = reader_.forwarded_for(values);
+  return worker_.trusted_proxies().client(peer, std::span(values).first(count));
 }
 
 std::uint64_t Connection::park(Clock::time_point deadline) noexcept {

@@ -5,6 +5,7 @@
 // meanwhile waits in the kernel, which is the back-pressure.
 #pragma once
 
+#include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "http/peer.h"
 #include "http/request_reader.h"
 
 namespace bidwell::http {
@@ -30,7 +32,7 @@ class Connection final
   using Clock = std::chrono::steady_clock;
 
   // `socket` is open and non-blocking.
-  Connection(Worker& worker, Socket socket);
+  Connection(Worker& worker, Socket socket, const Peer& peer);
   ~Connection();
 
   void start() noexcept;
@@ -64,6 +66,7 @@ class Connection final
   bool respond_refusal(Response& response) noexcept;
   void respond_to_expectation() noexcept;
   Request make_request() const noexcept;
+  std::string_view client() const noexcept;
 
   std::uint64_t park(Clock::time_point deadline) noexcept override;
   void stay() noexcept override;
@@ -80,8 +83,11 @@ class Connection final
   void destroy() noexcept;
 
   Worker& worker_;
-  Clock::time_point since_;    // of the phase
-  Clock::time_point read_at_;  // of the last read
+  std::array<char, kNetworkTextSize> peer_;  // its address
+  std::uint8_t peer_size_ = 0;               // none on a Unix socket
+  bool peer_trusted_;                        // to say who asks
+  Clock::time_point since_;                  // of the phase
+  Clock::time_point read_at_;                // of the last read
   Phase phase_ = Phase::idle;
   bool closing_ = false;      // nothing more is answered
   bool unread_ = false;       // when closing: the client may still be sending

@@ -40,6 +40,7 @@ HeadParser::HeadParser(const char* request) : request_(request) {
 
 std::string_view HeadParser::parse_head(std::string_view head) {
   error_code ec;
+  head_end_ = head.data() + head.size();
   put(boost::asio::const_buffer(head.data(), head.size()), ec);
   if (ec || !is_header_done()) return reason_for(ec);
   head_.keep_alive = keep_alive();
@@ -76,7 +77,7 @@ void HeadParser::on_request_impl(verb method, view, view target, int version, er
   head_.http_1_1 = version == 11;
 }
 
-void HeadParser::on_field_impl(field name, view, view value, error_code&) {
+void HeadParser::on_field_impl(field name, view name_string, view value, error_code&) {
   if (is_header_done()) return;  // a trailer
   switch (name) {
     case field::host: ++hosts_; break;
@@ -95,8 +96,19 @@ void HeadParser::on_field_impl(field name, view, view value, error_code&) {
       break;
     }
     case field::accept_encoding: head_.accept.add(std_view(value)); break;
+    case field::unknown:
+      if (ascii_iequal(std_view(name_string), "x-forwarded-for")) add_forwarded_for(value);
+      break;
     default: break;
   }
+}
+
+// A folded value is not where the head is: whoever sends one is taken to have said nothing.
+void HeadParser::add_forwarded_for(view value) noexcept {
+  ForwardedFor& all = head_.forwarded_for;
+  const bool here = value.data() >= request_ && value.data() < head_end_;
+  all.places[all.count++ % ForwardedFor::kMax] = {here ? static_cast<std::uint32_t>(value.data() - request_) : 0,
+                                                  here ? static_cast<std::uint32_t>(value.size()) : 0};
 }
 
 void HeadParser::on_chunk_header_impl(std::uint64_t size, view, error_code&) {

@@ -2,6 +2,7 @@
 // chunked body goes through the same parser, which writes it in place.
 #pragma once
 
+#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,17 @@ namespace bidwell::http {
 
 enum class ContentEncoding : std::uint8_t { identity, gzip, unsupported };
 
+// Where the X-Forwarded-For headers' values are, from the request's first byte. Of many the last are kept, in a ring:
+// only the list's end matters.
+struct ForwardedFor {
+  static constexpr std::size_t kMax = 4;
+  struct Place {
+    std::uint32_t at, size;
+  };
+  std::array<Place, kMax> places;
+  std::uint32_t count = 0;
+};
+
 // What a head says. The target is an offset from the request's first byte, since buffers move.
 struct Head {
   std::uint32_t target_at = 0;
@@ -21,6 +33,7 @@ struct Head {
   Method method = Method::other;
   ContentEncoding encoding = ContentEncoding::identity;
   AcceptEncoding accept;
+  ForwardedFor forwarded_for;
   bool http_1_1 = false;
   bool keep_alive = false;
   bool expects_continue = false;
@@ -65,9 +78,11 @@ class HeadParser final : public boost::beast::http::basic_parser<true> {
   std::size_t on_body_impl(view body, error_code&) override { return body.size(); }
   void on_finish_impl(error_code&) override {}
 
+  void add_forwarded_for(view value) noexcept;
   std::string_view check() const;
 
   const char* request_;
+  const char* head_end_ = nullptr;
   char* out_ = nullptr;
   std::size_t body_max_ = 0;
   std::uint64_t announced_ = 0;

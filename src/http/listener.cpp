@@ -1,6 +1,7 @@
 // Opening addresses, accepting, and choosing the worker.
 #include "http/listener.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -42,6 +44,19 @@ bool concerns_one_connection(int error) {
     case EPERM: return true;
     default: return false;
   }
+}
+
+Peer peer_from(const sockaddr_storage& from, int family) {
+  Peer peer{family, {}};
+  if (family == AF_INET) {
+    std::uint8_t octets[4];
+    std::memcpy(octets, &reinterpret_cast<const sockaddr_in&>(from).sin_addr, sizeof octets);
+    peer.address = IpAddress::v4(octets);
+  } else if (family == AF_INET6) {
+    std::memcpy(peer.address.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr,
+                peer.address.bytes.size());
+  }
+  return peer;
 }
 
 // A socket file outlives a server that crashed. One that nobody listens on is removed.
@@ -121,9 +136,12 @@ void Listener::wait(Door& door) {
 
 bool Listener::accept_waiting(Door& door) {
   for (;;) {
-    const int fd = ::accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage from;
+    socklen_t size = sizeof from;
+    const int fd = ::accept4(door.acceptor.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      place(fd, door.family);
+      place(fd, peer_from(from, door.family));
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
@@ -132,7 +150,7 @@ bool Listener::accept_waiting(Door& door) {
   }
 }
 
-void Listener::place(int fd, int family) {
+void Listener::place(int fd, const Peer& peer) {
   const auto fewer = [](const Worker* a, const Worker* b) { return a->load() < b->load(); };
   Worker* worker = *std::min_element(workers_.begin(), workers_.end(), fewer);
   const std::size_t open = std::accumulate(workers_.begin(), workers_.end(), std::size_t{0},
@@ -142,7 +160,7 @@ void Listener::place(int fd, int family) {
     ::close(fd);
     return;
   }
-  worker->hand_over(fd, family);
+  worker->hand_over(fd, peer);
 }
 
 void Listener::stop() {

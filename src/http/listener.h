@@ -50,7 +50,7 @@ class Listener {
   void wait(Door& door);
   // False when the system is out of something and accepting must pause.
   bool accept_waiting(Door& door);
-  void place(int fd, int family);
+  void place(int fd, const Peer& peer);
   void close_doors() noexcept;
 
   boost::asio::io_context context_{1};

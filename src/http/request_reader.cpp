@@ -53,6 +53,16 @@ RequestReader::Progress RequestReader::advance() noexcept {
   return Progress::broken;
 }
 
+std::size_t RequestReader::forwarded_for(std::span<std::string_view, ForwardedFor::kMax> values) const noexcept {
+  const ForwardedFor& all = head().forwarded_for;
+  const std::size_t kept = std::min<std::size_t>(all.count, ForwardedFor::kMax);
+  for (std::size_t i = 0; i < kept; ++i) {
+    const ForwardedFor::Place& place = all.places[(all.count - kept + i) % ForwardedFor::kMax];
+    values[i] = {buffer_ + begin_ + place.at, place.size};
+  }
+  return kept;
+}
+
 RequestReader::Progress RequestReader::find_head() noexcept {
   // RFC 9112 2.2: empty lines before a request are ignored.
   while (end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') begin_ += 2;

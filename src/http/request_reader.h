@@ -47,6 +47,8 @@ class RequestReader {
   const Head& head() const noexcept { return parser_->head(); }
   std::string_view target() const noexcept { return {buffer_ + begin_ + head().target_at, head().target_size}; }
   std::string_view body() const noexcept { return {buffer_ + body_begin_, body_end_ - body_begin_}; }
+  // What X-Forwarded-For says, in the headers' order; returns their number.
+  std::size_t forwarded_for(std::span<std::string_view, ForwardedFor::kMax> values) const noexcept;
   const Refusal& refusal() const noexcept { return refusal_; }
   // The client announced a body and has not sent a byte of it.
   bool body_outstanding() const noexcept { return stage_ != Stage::head && nothing_of_body_; }

@@ -20,6 +20,7 @@ Worker::Worker(const Options& options, Router router)
       timer_(context_),
       limits_(options),
       router_(std::move(router)),
+      trusted_proxies_(options.trusted_proxies),
       blocks_(limits_.block_bytes, options.large_requests_max),
       answers_(options, limits_, counters_),
       parked_(options.parked_max),
@@ -35,14 +36,14 @@ void Worker::run() {
   context_.run();
 }
 
-void Worker::hand_over(int fd, int family) {
+void Worker::hand_over(int fd, const Peer& peer) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  asio::post(context_, [this, fd, family] { open(fd, family); });
+  asio::post(context_, [this, fd, peer] { open(fd, peer); });
 }
 
-void Worker::open(int fd, int family) {
-  const bool tcp = family == AF_INET || family == AF_INET6;
-  const asio::generic::stream_protocol protocol(family, tcp ? IPPROTO_TCP : 0);
+void Worker::open(int fd, const Peer& peer) {
+  const bool tcp = peer.family == AF_INET || peer.family == AF_INET6;
+  const asio::generic::stream_protocol protocol(peer.family, tcp ? IPPROTO_TCP : 0);
   Socket socket(context_.get_executor());
   error_code ec;
   socket.assign(protocol, fd, ec);
@@ -55,7 +56,7 @@ void Worker::open(int fd, int family) {
   // Told to Asio as well, so that a write returns what it could not do instead of waiting for it.
   socket.non_blocking(true, ec);
   if (tcp) socket.set_option(asio::ip::tcp::no_delay(true), ec);
-  auto connection = std::make_unique<Connection>(*this, std::move(socket));
+  auto connection = std::make_unique<Connection>(*this, std::move(socket), peer);
   connections_[filled_next_].push_back(*connection);
   filled_next_ = (filled_next_ + 1) % kSlices;
   counters_.connections_accepted.add();

@@ -19,6 +19,8 @@
 #include "http/gzip.h"
 #include "http/limits.h"
 #include "http/parking_lot.h"
+#include "http/peer.h"
+#include "http/trusted_proxies.h"
 
 namespace bidwell::http {
 
@@ -32,8 +34,8 @@ class Worker {
   // The loop: returns when stop() has been heeded.
   void run();
 
-  // Any thread. Takes a connected, non-blocking socket of this address family.
-  void hand_over(int fd, int family);
+  // Any thread. Takes a connected, non-blocking socket.
+  void hand_over(int fd, const Peer& peer);
   // Any thread: connections open or handed over.
   std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
   // Any thread.
@@ -49,6 +51,7 @@ class Worker {
   Counters& counters() noexcept { return counters_; }
   const Limits& limits() const noexcept { return limits_; }
   const Router& router() const noexcept { return router_; }
+  const TrustedProxies& trusted_proxies() const noexcept { return trusted_proxies_; }
   BlockPool& blocks() noexcept { return blocks_; }
   Answers& answers() noexcept { return answers_; }
   Inflater& inflater() noexcept { return inflater_; }
@@ -64,7 +67,7 @@ class Worker {
   void resume(std::uint64_t ticket) noexcept;
 
   // Takes the socket at once; hand_over() ends here.
-  void open(int fd, int family);
+  void open(int fd, const Peer& peer);
 
  private:
   // Deadlines are looked at once a second, a slice of the connections at a time: with thousands of
@@ -86,6 +89,7 @@ class Worker {
   Counters counters_;
   Limits limits_;
   Router router_;
+  TrustedProxies trusted_proxies_;
   BlockPool blocks_;
   Answers answers_;
   Inflater inflater_;

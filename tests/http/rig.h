@@ -36,7 +36,7 @@ class Rig {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0) {
       throw std::runtime_error("socketpair");
     }
-    worker_.hand_over(pair[1], AF_UNIX);
+    worker_.hand_over(pair[1], Peer{});
     turn();
     return pair[0];
   }

@@ -1,16 +1,19 @@
 // Answers the notices: GET or POST /win /bill /loss /imp /click followed by a token. A good one is journaled before it
 // is acknowledged; the same one again is acknowledged again and stored once, by who stores it.
 //
-//     /win/T?p=PRICE&c=CURRENCY&m=MIN_TO_WIN      200, empty
-//     /bill/T?p=PRICE&c=CURRENCY                  200, empty
-//     /loss/T?l=REASON&p=PRICE&m=MIN_TO_WIN       200, empty
-//     /imp/T                                      200 and a transparent GIF of one pixel
-//     /click/T                                    302 to the creative's landing page; with ?r=0 as /imp
+//     /win/T?p=PRICE&c=CURRENCY&m=MIN_TO_WIN                200, empty
+//     /bill/T?p=PRICE&c=CURRENCY                            200, empty
+//     /loss/T?p=PRICE&c=CURRENCY&m=MIN_TO_WIN&l=REASON      200, empty
+//     /imp/T                                                200 and a transparent GIF of one pixel
+//     /click/T                                              302 to the creative's landing page; with ?r=0 as /imp
 //
-// The parameters stand in the query, or in a form's body; each may be missing, empty, unexpanded or AUDIT.
+// The parameters stand in the query, or in a form's body; each may be missing, empty, unexpanded or AUDIT. Of a page's
+// own calls (imp, click) no price is believed. Only wins and bills are held to what was bid: a loss tells of others'
+// prices.
 #pragma once
 
 #include <array>
+#include <boost/circular_buffer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -21,6 +24,7 @@
 #include "bidwell/catalog/snapshot.h"
 #include "bidwell/core/clock.h"
 #include "bidwell/core/counter.h"
+#include "bidwell/core/output_buffer.h"
 #include "bidwell/events/journal.h"
 #include "bidwell/exchange/exchange.h"
 #include "bidwell/exchange/token.h"
@@ -37,7 +41,7 @@ enum class NoticeResult : std::uint8_t {
   forged_token,      // 403
   expired_token,     // 410
   foreign_token,     // 403: its exchange is not configured here, or its time is to come
-  malformed_price,   // 400: no price, or its encryption's signature is wrong
+  malformed_price,   // 400: what stands there is no price, or its encryption's signature is wrong
   price_too_high,    // 400: above what was bid
   wrong_currency,    // 400
   unknown_creative,  // 404: a click on what the catalog no longer has; recorded all the same
@@ -50,8 +54,9 @@ std::string_view name(NoticeResult result) noexcept;
 // Written by one worker, readable from any thread.
 struct alignas(64) NoticeCounters {
   std::array<std::array<Counter, kNoticeResults>, events::kKinds> results;  // by kind and result
-  Counter late;         // recorded, of bids taken for lost before
-  Counter no_price;     // recorded wins and bills that do not say the price
+  Counter late;                                                             // recorded, of bids taken for lost before
+  Counter no_price;  // recorded wins and bills that do not say the price
+  Counter unread;  // values of m and l that make no sense: recorded without them, since a win is worth more than these
 };
 
 // One worker's: what its five handlers share.
@@ -70,7 +75,8 @@ class NoticeDesk {
   NoticeDesk(const TokenKeys& keys, const std::deque<Exchange>& exchanges, events::Journal& journal,
              std::shared_ptr<const catalog::Snapshot> snapshot, const Options& options);
 
-  // A handler for one of the kinds but bid. The desk must outlive it.
+  // A handler for one of the kinds but bid; for GET and POST alone, since a HEAD must record nothing. The desk must
+  // outlive it.
   std::unique_ptr<http::Handler> handler(events::Kind kind);
 
   // On the worker's thread, as BidHandler::set_snapshot.
@@ -93,17 +99,34 @@ class NoticeDesk {
   const NoticeCounters& counters() const noexcept { return counters_; }
 
  private:
+  class Handler;
+  struct Notice;
   struct Waiting {
     std::uint64_t ticket;
     std::uint64_t position;
+    std::chrono::steady_clock::time_point deadline;
   };
 
+  void handle(events::Kind kind, const http::Request& request, http::Response& response);
+  NoticeResult check(const http::Request& request, Notice& notice);
+  NoticeResult check_prices(Notice& notice);
+  bool record(const http::Request& request, const Notice& notice, http::Response& response, NoticeResult& result);
+  void await(const Waiting& waiting);
+  NoticeResult answer(const Notice& notice, NoticeResult result, http::Response& response);
+  bool redirect(const Notice& notice, http::Response& response);
+
+  // Constant after construction.
   const TokenKeys& keys_;
   const std::deque<Exchange>& exchanges_;
+  const Options options_;
+
+  // Owned by the worker's thread.
   events::Journal& journal_;
   std::shared_ptr<const catalog::Snapshot> snapshot_;
-  const Options options_;
-  std::deque<Waiting> waiting_;
+  TokenKeys::Scratch scratch_;
+  OutputBuffer location_;  // a redirect's header
+  std::uint64_t clicks_ = 0;
+  boost::circular_buffer<Waiting> waiting_;  // by position
   bool confirming_ = false;
   NoticeCounters counters_;
 };

@@ -1,14 +1,16 @@
 // The signed token in a bid's notice URLs: all that a notice must tell about its bid, so that any instance serves any
 // notice without looking anything up.
 //
-//     payload = key id u8 · bid id[12] · sealed fields · zeros to a multiple of 3
+//     payload = key id u8 · bid id[12] · sealed fields and zeros, to a multiple of 3
 //     text    = base64url(payload) · base64url(MAC[9])
+//     fields  = flags u8 · bid_at_ms · user[16] (flag 1; else nobody) · price_max · currency[3] ·
+//               4 texts (exchange, campaign, creative, impression), each behind its length
 //
-// The fields (who bid, for whom, at most how much, when) are enciphered with ChaCha20 (RFC 8439), nonce: the bid id,
-// which never comes twice, since the token passes through browsers and publishers' pages, who need know neither price
-// nor user. The MAC is cut from HMAC-SHA256 (RFC 2104, FIPS 180-4) of the payload: bytes 0-8 for the exchange's own calls
-// (win, bill, loss), bytes 16-24 for the markup's (imp, click). So who sees a page's pixel cannot make a bill of it.
-// 72 bits: a forger who tries a million a second needs 75 million years.
+// with LEB128 numbers. The fields are enciphered with ChaCha20 (RFC 8439), nonce: the bid id, which never comes twice,
+// since the token passes through browsers and publishers' pages, who need know neither price nor user. No bits are left
+// over anywhere, so a token has one text. The MAC is cut from HMAC-SHA256 (RFC 2104, FIPS 180-4) of the payload: bytes
+// 0-8 for the exchange's own calls (win, bill, loss), bytes 16-24 for the markup's (imp, click). So who sees a page's
+// pixel cannot make a bill of it. 72 bits: a forger who tries a million a second needs 75 million years.
 #pragma once
 
 #include <array>
@@ -49,7 +51,12 @@ struct SignedToken {
   }
 };
 
-enum class TokenError : std::uint8_t { none, malformed, unknown_key, forged };
+enum class TokenError : std::uint8_t {
+  none,
+  malformed,    // not a token's alphabet or length
+  unknown_key,  // signed with a key that is not ours, or no longer
+  forged        // or altered, cut short, or for the other audience
+};
 inline constexpr std::size_t kTokenErrors = 4;
 
 struct TokenKey {
@@ -60,13 +67,14 @@ struct TokenKey {
 // The keys ready to use: constant after construction, shared by all threads.
 class TokenKeys {
  public:
-  // The first signs, all verify. Throws std::invalid_argument for none or an id twice.
+  // The first signs, all verify: a new key is added behind the old one everywhere before it is put in front. Throws
+  // std::invalid_argument for none, an id twice or an empty secret.
   explicit TokenKeys(const std::vector<TokenKey>& keys);
   ~TokenKeys();
   TokenKeys(const TokenKeys&) = delete;
   TokenKeys& operator=(const TokenKeys&) = delete;
 
-  // Allocates nothing. False: the texts are longer than kTokenTextsMax.
+  // Allocates nothing. False: the texts are longer than kTokenTextsMax, or a number makes no sense.
   bool sign(const BidToken& token, SignedToken& out) const noexcept;
 
   // The texts of `token` point into `scratch`.
