@@ -41,28 +41,27 @@ std::string random_secret() {
 // The secret that was made at the first start. Several that start at once agree: the first to link its file wins.
 std::string own_secret(const std::string& directory) {
   const std::string path = directory + "/_notices.key";
-  const std::string made = fmt::format("{}.{}", path, ::getpid());
   std::filesystem::create_directories(directory);
   if (::access(path.c_str(), F_OK) != 0) {
     const std::string secret = random_secret();
-    const int file = ::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    std::string made = path + ".XXXXXX";
+    const int file = ::mkostemp(made.data(), O_CLOEXEC);
     const bool written = file >= 0 &&
                          ::write(file, secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
                          ::fsync(file) == 0;
+    const int error = errno;
     if (file >= 0) ::close(file);
-    if (!written) throw std::runtime_error(fmt::format("cannot write {}: {}", made, std::strerror(errno)));
-    if (::link(made.c_str(), path.c_str()) == 0) {
+    if (written && ::link(made.c_str(), path.c_str()) == 0) {
       spdlog::info("notices/keys is empty: a key of this machine's own was made, {}", path);
     }
     ::unlink(made.c_str());
+    if (!written) throw std::runtime_error(fmt::format("cannot write {}: {}", made, std::strerror(error)));
   }
   std::vector<Fault> faults;
   auto secret = read_file(path, faults);
   if (!secret || secret->size() != 64) {
-    throw std::runtime_error(
-        fmt::format("{} holds no key; remove it, and a new one is made: notices of bids up to now "
-                    "will be refused",
-                    path));
+    throw std::runtime_error(fmt::format(
+        "{} holds no key; remove it, and a new one is made: notices of bids up to now will be refused", path));
   }
   return std::move(*secret);
 }
@@ -103,6 +102,7 @@ void EventLog::start() {
 }
 
 void EventLog::stop() {
+  for (const auto& shipper : shippers_) shipper->begin_stop(drain_);
   for (const auto& shipper : shippers_) shipper->stop(drain_);
   journals_.stop();
 }

@@ -72,7 +72,10 @@ struct Shipper::Impl {
     if (at.size() == names.size()) return;
     at.clear();
     const std::vector<std::uint64_t> positions = sink.positions(names);
-    for (std::size_t i = 0; i < names.size(); ++i) at[names[i]] = positions[i];
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      at[names[i]] = positions[i];
+      journals.release(reader, names[i], positions[i]);  // may have gone back: before anything is read
+    }
   }
 
   // What is new in all journals, up to a batch's size, each in turn being the first.
@@ -95,9 +98,9 @@ struct Shipper::Impl {
     if (to == from) return;
     const auto number = static_cast<std::uint32_t>(batch.advances.size());
     batch.advances.push_back({journal, from, to});
+    gathered_bytes += to - from;  // as read() counts: with the records' heads
     for (const Journals::Record& record : records) {
       Row row{{}, record.bytes, record.position, number};
-      gathered_bytes += record.bytes.size();
       (decode(record.bytes, row.event) ? batch.rows : batch.undecodable).push_back(row);
     }
   }
@@ -125,17 +128,20 @@ struct Shipper::Impl {
   // Until there is something to do again. False: it is time to end.
   bool wait(bool at_once) {
     std::unique_lock lock(mutex);
-    if (stopping && reason.empty() && !at_once && batch.advances.empty()) return false;  // all is shipped
-    if (stopping && SteadyClock::now() >= deadline) return false;
+    const bool failing = !reason.empty();
     milliseconds pause = at_once ? milliseconds(0) : options.interval;
-    if (!reason.empty()) {
+    if (failing) {
       pause =
           milliseconds(std::uniform_int_distribution<milliseconds::rep>(backoff.count() / 2, backoff.count())(random));
-    } else if (stopping) {
-      pause = milliseconds(0);
     }
-    const bool stopping_before = stopping;
-    woken.wait_for(lock, pause, [&] { return stopping != stopping_before; });
+    if (!stopping) {
+      woken.wait_for(lock, pause, [&] { return stopping; });
+      return true;
+    }
+    const auto now = SteadyClock::now();
+    if (now >= deadline) return false;
+    if (!failing) return at_once || !batch.advances.empty();  // else all is shipped
+    woken.wait_until(lock, std::min(now + pause, deadline));
     return true;
   }
 
@@ -148,13 +154,19 @@ struct Shipper::Impl {
     });
   }
 
+  void begin_stop(milliseconds drain) {
+    const std::lock_guard lock(mutex);
+    if (stopping) return;
+    stopping = true;
+    deadline = SteadyClock::now() + drain;
+    woken.notify_all();
+  }
+
   void stop(milliseconds drain) {
     if (!thread.joinable()) return;
+    begin_stop(drain);
     {
       std::unique_lock lock(mutex);
-      stopping = true;
-      deadline = SteadyClock::now() + drain;
-      woken.notify_all();
       if (!woken.wait_until(lock, deadline, [&] { return ended; })) sink.interrupt();
     }
     thread.join();
@@ -196,6 +208,10 @@ Shipper::~Shipper() {
 
 void Shipper::start() {
   impl_->start();
+}
+
+void Shipper::begin_stop(milliseconds drain) {
+  impl_->begin_stop(drain);
 }
 
 void Shipper::stop(milliseconds drain) {

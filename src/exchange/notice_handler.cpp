@@ -143,6 +143,7 @@ NoticeResult NoticeDesk::check(const http::Request& request, Notice& notice) {
   const Audience audience = from_browser(event.kind) ? Audience::browser : Audience::exchange;
   const TokenError error = keys_.verify(request.rest, audience, scratch_, token);
   if (error != TokenError::none) return result_of(error);
+  if (token.exchange.empty()) return NoticeResult::audit;
 
   const auto exchange = std::ranges::find_if(
       exchanges_, [&](const Exchange& candidate) { return candidate.options().name == token.exchange; });
@@ -245,7 +246,7 @@ void NoticeDesk::await(const Waiting& waiting) {
 NoticeResult NoticeDesk::answer(const Notice& notice, NoticeResult result, http::Response& response) {
   const bool browser = from_browser(notice.event.kind);
   const bool redirects = notice.event.kind == Kind::click && notice.query.redirect.text() != "0";
-  if (result == NoticeResult::recorded && redirects) {
+  if (redirects && (result == NoticeResult::recorded || result == NoticeResult::audit)) {
     if (redirect(notice, response)) return result;
     result = NoticeResult::unknown_creative;
   }

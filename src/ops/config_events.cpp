@@ -104,6 +104,11 @@ void check_events(const Config& config, Fields& top) {
   } else if (!events.to_ndjson && !events.to_postgres) {
     top.fault("events/sinks", "is required: of ndjson, postgres, or both");
   }
+  const auto days = std::chrono::ceil<std::chrono::days>(config.notices.age_max).count() + 1;
+  if (events.postgres.retention_days != 0 && events.postgres.retention_days < days) {
+    top.fault("events/postgres_retention_days",
+              fmt::format("must be 0 or at least {}: notices are taken for notices/age_max_s", days));
+  }
   if (events.journal.allowance_bytes < 4 * events.journal.segment_bytes) {
     top.fault("events/journal_mb", "must be at least four times segment_mb");
   }

@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,15 @@ struct Notice {
   Sent sent = Sent::refused;
   std::int64_t price_micros = -1;  // -1: none was said
 };
+
+// A member's text in JSON without white space, up to its quote.
+inline std::string member(std::string_view answer, std::string_view name) {
+  const std::string key = fmt::format("\"{}\":\"", name);
+  const std::size_t at = answer.find(key);
+  if (at == std::string_view::npos) return {};
+  const std::size_t from = at + key.size();
+  return std::string(answer.substr(from, answer.find('"', from) - from));
+}
 
 class ExchangeLedger {
  public:
@@ -59,6 +69,29 @@ class ExchangeLedger {
     std::size_t count = 0;
     for (const auto& [key, notice] : notices_) count += notice.sent == sent;
     return count;
+  }
+
+  // The same for files of NDJSON: as no notice was sent twice, none may be there twice.
+  std::vector<std::string> compare_files(const std::string& directory) const {
+    std::vector<std::string> differences;
+    std::map<Key, int> stored;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+      if (entry.path().extension() != ".ndjson") continue;
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) ++stored[{member(line, "bid_id"), member(line, "kind")}];
+    }
+    for (const auto& [key, count] : stored) {
+      if (count != 1) differences.push_back(fmt::format("{} {} stands {} times", key.first, key.second, count));
+    }
+    for (const std::string& bid : bids_) {
+      if (stored.count({bid, "bid"}) == 0) differences.push_back("bid " + bid + " stands in no file");
+    }
+    for (const auto& [key, notice] : notices_) {
+      if (notice.sent == Sent::acknowledged && stored.count(key) == 0) {
+        differences.push_back(fmt::format("{} {} stands in no file", key.first, key.second));
+      }
+    }
+    return differences;
   }
 
   // What the database has otherwise, a line each; empty: all agrees. `bids_recorded`: every answered bid must be there.
@@ -122,15 +155,6 @@ struct Offer {
   std::string bid_id;
   std::map<std::string, std::string> paths;  // by kind
 };
-
-// A member's text in an answer, up to its quote.
-inline std::string member(std::string_view answer, std::string_view name) {
-  const std::string key = fmt::format("\"{}\":\"", name);
-  const std::size_t at = answer.find(key);
-  if (at == std::string_view::npos) return {};
-  const std::size_t from = at + key.size();
-  return std::string(answer.substr(from, answer.find('"', from) - from));
-}
 
 // Every notice's path in an answer with one bid: from nurl, burl and lurl, and from the markup.
 inline Offer offer_of(std::string_view answer) {

@@ -51,15 +51,15 @@ class NothingLostTest : public ::testing::Test {
     postgres().execute("CREATE DATABASE " + database);
     url_ = postgres().url(database);
     place_.write("catalog.json", kCatalog);
-    configure("");
+    configure(R"("postgres")");
   }
 
-  void configure(const std::string& more) {
+  void configure(const std::string& sinks, const std::string& more = "") {
     place_.write("bidwell.json", fmt::format(R"({{"http": {{"listen": ["127.0.0.1:0"], "workers": 2}},
       "exchanges": {{"demo": {{}}}}, "catalog": {{"file": "catalog.json"}}, "postgres": {{"url": "{}"}},
-      "events": {{"directory": "events", "sinks": ["postgres"], "drain_ms": 30000{}}},
+      "events": {{"directory": "events", "sinks": [{}], "drain_ms": 30000{}}},
       "notices": {{"url": "http://bid.example", "markup_url": "https://bid.example"}}}})",
-                                             url_, more));
+                                             url_, sinks, more));
   }
 
   std::vector<std::string> listen() const { return {"--listen", "unix:" + place_.path("bid.sock")}; }
@@ -185,12 +185,15 @@ void NothingLostTest::be_killed(int kills, const std::string& executable, Exchan
   end(*bidder);
 }
 
+// With both sinks: each has its own position, and a journal stays until both have it.
 TEST_F(NothingLostTest, WhenTheBidderIsKilledAndTheDatabaseFails) {
+  configure(R"("postgres", "ndjson")", R"(, "ndjson_file_age_s": 1)");
   ExchangeLedger ledger;
   be_killed(kills(), BIDWELL_EXECUTABLE, ledger);
   EXPECT_GT(ledger.acknowledged(), 100u);
   EXPECT_EQ(ledger.refused(), 0u);  // or bids may be missing
   EXPECT_THAT(ledger.compare(url_), IsEmpty());
+  EXPECT_THAT(ledger.compare_files(place_.path("events")), IsEmpty());
   fmt::print("{} kills: {} bids answered; notices: {} acknowledged, {} cut off, {} refused\n", kills(), ledger.bids(),
              ledger.acknowledged(), ledger.unknown(), ledger.refused());
 }
@@ -206,7 +209,7 @@ TEST_F(NothingLostTest, ABidderThatStoresItsPositionApartIsFoundOut) {
 // The database is away until the journal's allowance is used up: bids go unrecorded, notices are refused, and what was
 // acknowledged before and after is there.
 TEST_F(NothingLostTest, WhenTheAllowanceIsUsedUp) {
-  configure(R"(, "segment_mb": 1, "journal_mb": 8, "notice_share": 0.2)");
+  configure(R"("postgres")", R"(, "segment_mb": 1, "journal_mb": 8, "notice_share": 0.2)");
   std::mt19937 random(7);
   ExchangeLedger ledger;
   auto bidder = std::make_unique<Serving>(place_, listen());

@@ -59,6 +59,13 @@ class TestSink final : public Sink {
   void tend(std::chrono::system_clock::time_point) override {
     const std::lock_guard lock(mutex_);
     ++tended;
+    if (forgets) {
+      forgets = false;
+      kept_.clear();
+      events_kept_ = 0;
+      events_.clear();
+      throw PositionMoved("restored from a backup");
+    }
     if (fails_later && !events_.empty()) {
       fails_later = false;
       throw PositionMoved("somebody else was here");
@@ -85,7 +92,7 @@ class TestSink final : public Sink {
   }
 
   std::size_t takes = 0, asked = 0, tended = 0, undecodable = 0, failures = 0;
-  bool keeps = true, hangs = false, fails_later = false, interrupted = false;
+  bool keeps = true, hangs = false, fails_later = false, forgets = false, interrupted = false;
 
  private:
   void keep() {
@@ -185,6 +192,58 @@ TEST_F(ShipperTest, WhatIsNotStoredForGoodStaysInTheJournal) {
   shipper.stop(milliseconds(60'000));
 }
 
+// At the default interval, batches of the smallest size would take a minute.
+TEST_F(ShipperTest, BatchesGrowAndAreShippedOneAfterTheOther) {
+  options_.interval = std::chrono::seconds(10);
+  options_.batch_bytes_min = 4096;
+  options_.batch_bytes_max = 64 * 1024;
+  Journals journals(testing::small(folder_));
+  Journal& journal = journals.add_worker();
+  Shipper shipper(journals, sink_, options_);
+  journals.start();
+  for (std::int64_t number = 0; number < 5'000; ++number) append(journal, number);
+  shipper.start();
+  ASSERT_TRUE(arrive(5'000));
+  shipper.stop(milliseconds(60'000));
+  EXPECT_EQ(sink_.events(), numbers(5'000));
+  EXPECT_LT(sink_.takes, 30u);  // 830 kB: 4, 8, 16, 32, then 64 at a time
+  EXPECT_GT(sink_.takes, 10u);
+}
+
+// As when a database is restored from a backup: what another sink has not stored is read again, and is still there.
+TEST_F(ShipperTest, ASinkThatForgotGetsAgainWhatIsStillThere) {
+  TestSink other;
+  other.keeps = false;
+  Journals journals(testing::small(folder_));
+  Journal& journal = journals.add_worker();
+  Shipper shipper(journals, sink_, options_);
+  Shipper holds(journals, other, options_);
+  journals.start();
+  shipper.start();
+  holds.start();
+  for (std::int64_t number = 0; number < 2'000; ++number) append(journal, number);
+  ASSERT_TRUE(arrive(2'000));
+  sink_.set([&] { sink_.forgets = true; });
+  EXPECT_TRUE(eventually([&] {
+    bool forgot = false;
+    sink_.set([&] { forgot = !sink_.forgets; });
+    return forgot;
+  }));
+  ASSERT_TRUE(arrive(2'000));
+  const std::string name = journals.names().at(0);
+  journals.release(1, name, 1'000);
+  const std::uint64_t unread = journals.unread_bytes(1);
+  journals.release(1, name, 0);
+  EXPECT_EQ(journals.unread_bytes(1), unread + 1'000);  // it does go back
+  other.set([&] { other.keeps = true; });
+  append(journal, 2'000);
+  ASSERT_TRUE(arrive(2'001));
+  shipper.stop(milliseconds(60'000));
+  holds.stop(milliseconds(60'000));
+  EXPECT_EQ(sink_.events(), numbers(2'001));
+  EXPECT_EQ(other.events(), numbers(2'001));
+}
+
 TEST_F(ShipperTest, WhatIsNoEventIsHandedOverApart) {
   Journals journals(testing::small(folder_));
   Journal& journal = journals.add_worker();
@@ -244,12 +303,15 @@ TEST_F(ShipperTest, ASinkThatHangsDoesNotHoldUpTheEnd) {
 
 TEST_F(ShipperTest, TheEndWaitsForASinkThatFailsOnlyForAWhile) {
   sink_.failures = 1'000'000'000;
+  options_.backoff_min = options_.backoff_max = std::chrono::hours(1);
   Journals journals(testing::small(folder_));
   Journal& journal = journals.add_worker();
   Shipper shipper(journals, sink_, options_);
   journals.start();
   shipper.start();
   append(journal, 0);
+  ASSERT_TRUE(eventually([&] { return shipper.counters().failures.value() > 0; }));
+  // It waits an hour until it tries again: the end does not.
   shipper.stop(milliseconds(20));
   EXPECT_TRUE(sink_.events().empty());
 }

@@ -68,6 +68,16 @@ TEST_F(NoticeTest, RandomIsAnotherEachTime) {
   EXPECT_NE(first, send_good(Kind::click).header);
 }
 
+// The token of a bid on a test request names no exchange.
+TEST_F(NoticeTest, TestsAreAnsweredAndNotRecorded) {
+  token_.exchange = "";
+  for (const Kind kind : kNoticeKinds) {
+    EXPECT_EQ(send_good(kind, "p=1").status, kind == Kind::click ? 302u : 200u);
+    EXPECT_EQ(take_counted(kind), (std::map<Result, std::uint64_t>{{Result::audit, 1}}));
+  }
+  EXPECT_EQ(take_recorded().size(), 0u);
+}
+
 TEST_F(NoticeTest, AClickOnWhatIsGoneIsRecorded) {
   for (const char* creative : {"gone", "unlinked"}) {
     token_.creative_id = creative;

@@ -89,6 +89,8 @@ TEST(EventConfig, FaultsNameTheirPlace) {
               ElementsAre(fault("/events/sinks", "section postgres has no url")));
   EXPECT_THAT(load(R"("events": {"directory": "/x", "sinks": ["ndjson"], "journal_mb": 16})").faults,
               ElementsAre(fault("/events/journal_mb", "four times")));
+  EXPECT_THAT(load(R"("events": {"postgres_retention_days": 7})").faults,
+              ElementsAre(fault("/events/postgres_retention_days", "at least 8")));
   EXPECT_THAT(load(R"("events": {"journal": 1})").faults, Contains(Field(&Fault::where, "/events/journal")));
   EXPECT_THAT(load(R"("notices": {"url": "http://a.example", "markup_url": "https://a.example"})").faults,
               ElementsAre(fault("/events/directory", "is required where there are notices")));

@@ -53,6 +53,7 @@ struct alignas(64) KeeperCounters {
   Counter runs_adopted;
   Counter gaps;  // damaged or missing places that a reader came to
   Counter gap_bytes;
+  Counter keeper_failures;  // rounds of its thread that an error ended, other than those above
 };
 
 class Journals {
@@ -69,8 +70,9 @@ class Journals {
   unsigned add_reader();
 
   // Adopts what is there and begins the journals' threads. Each worker has a segment and the next one when it returns,
-  // unless what was adopted has used up the allowance: then as soon as there is room. Throws std::runtime_error when
-  // they cannot be made, or the allowance is too little for the workers.
+  // unless what was adopted has used up the allowance, or the disk is full: then as soon as there is room, and until
+  // then its journal refuses. Throws std::runtime_error when not even the run's folder can be made, or the allowance is
+  // too little for the workers.
   void start();
   // The workers must have stopped. Writes to disk (but for Fsync::never), removes what was released, ends the threads
   // and gives up the lock. What is left can be read still, and is adopted by whoever comes next.

@@ -44,6 +44,8 @@ class Shipper {
   void start();
   // Ships what is there, for at most `drain`, then ends the thread. What is left stays in the journals.
   void stop(std::chrono::milliseconds drain);
+  // The same without waiting, so that several end together; stop() must follow.
+  void begin_stop(std::chrono::milliseconds drain);
 
   const ShipperCounters& counters() const noexcept { return counters_; }
 

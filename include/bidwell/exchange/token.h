@@ -33,7 +33,8 @@ struct BidToken {
   events::UserKey user{};
   Micros price_max = 0;  // CPM
   CurrencyCode currency = kUsd;
-  std::string_view exchange, campaign_id, creative_id, imp_id;
+  std::string_view exchange;  // empty: a bid on a test request, whose notices are recorded nowhere
+  std::string_view campaign_id, creative_id, imp_id;
 };
 
 // The four texts together; a bid with longer ones gets no token. (Real ids come to 20 to 100.)
