@@ -34,7 +34,10 @@ Opened look_at(SegmentFile file) {
   const ssize_t got = ::pread(fd, bytes, sizeof bytes, 0);
   const int error = errno;
   ::close(fd);
-  if (got < 0) throw errno = error, failed(file.path, "read it");
+  if (got < 0) {
+    errno = error;
+    throw failed(file.path, "read it");
+  }
   Opened opened{std::move(file), SegmentHeader::parse({bytes, static_cast<std::size_t>(got)}),
                 static_cast<std::size_t>(status.st_size)};
   const auto& header = opened.header;
@@ -47,6 +50,12 @@ std::size_t written_behind(const Room& room, std::size_t offset) {
   std::size_t end = room.size;
   while (end > offset && room.bytes[end - 1] == 0) --end;
   return end - offset;
+}
+
+// Neither its header nor a record had reached the disk when the power went.
+bool is_empty(const std::string& path) {
+  const SegmentPtr file = open_segment(path, {});
+  return std::all_of(file->map, file->map + file->mapped_bytes, [](char byte) { return byte == 0; });
 }
 
 class Adopting {
@@ -94,7 +103,7 @@ class Adopting {
       if (!opened.header) result_.log.push_back(opened.file.path + ": its header is damaged; its records are read");
       return open_segment(opened.file.path, header);
     }
-    if (opened.size <= kSegmentHeader) {
+    if (opened.size <= kSegmentHeader || is_empty(opened.file.path)) {
       remove(opened.file.path);
     } else {
       result_.clean = false;

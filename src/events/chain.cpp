@@ -27,11 +27,13 @@ class Reading {
 
   // True: the segment is read to its end.
   bool pass(const Segment& segment) {
-    const Room room = segment.room();
+    Room room = segment.room();
+    // Behind a dead journal's end the file was cut, and its mapping must not be read.
+    if (!view_.alive) room.size = std::min<std::uint64_t>(room.size, view_.end - room.first);
     while (position_ < segment.end()) {
       if (done()) return false;
-      // Before looking: what is not there in a sealed segment never will be.
-      const bool written = segment.sealed.load(std::memory_order_acquire);
+      // Before looking: what is not there in a sealed segment or a dead journal never will be.
+      const bool written = !view_.alive || segment.sealed.load(std::memory_order_acquire);
       const std::size_t offset = position_ - room.first;
       const Found found = look(room, offset);
       if (found.place == Place::record) {
@@ -58,7 +60,8 @@ class Reading {
   bool skip(const Segment& segment, const Room& room, std::size_t offset, bool written) {
     const std::size_t next = find_record(room, offset + 8);
     if (next >= room.size && !written) return false;
-    const std::uint64_t to = next >= room.size ? segment.end() : room.first + next;
+    const std::uint64_t end = view_.alive ? segment.end() : std::min(segment.end(), view_.end);
+    const std::uint64_t to = next >= room.size ? end : room.first + next;
     gaps_.push_back({position_, to, segment.path});
     position_ = to;
     return true;

@@ -51,9 +51,9 @@ Journals::Impl::~Impl() {
 
 void Journals::Impl::start() {
   segment_bytes = fitting_segment(options, workers.size());
-  run = Run::make(options.directory, options.random, syncing);
-  adopt_all();
+  adopt_all();  // first, as it frees what the dead had prepared: the disk may be full
   adopted_at = Clock::now();
+  run = Run::make(options.directory, options.random, syncing);
   for (unsigned i = 0; i < workers.size(); ++i) {
     Worker& worker = workers[i];
     worker.chain = std::make_shared<Chain>();
@@ -62,8 +62,8 @@ void Journals::Impl::start() {
     worker.chain->released.resize(readers);
     chains.emplace(worker.chain->name, worker.chain);
     // The first is begun in the worker's stead, which does not run yet.
-    if (room_within_allowance(i)) make_segment(i), worker.journal->next_segment();
-    if (room_within_allowance(i)) make_segment(i);
+    prepare(i, adopted_at);
+    if (worker.journal->next_segment()) prepare(i, adopted_at);
   }
   welcome_bids();
   keeper = std::thread([this] { keep(); });
@@ -153,7 +153,7 @@ std::uint64_t Journals::read(std::string_view name, std::uint64_t from, std::siz
 void Journals::release(unsigned reader, std::string_view name, std::uint64_t position) {
   std::lock_guard lock(impl_->mutex);
   const Impl::ChainPtr chain = impl_->find(name);
-  if (chain) chain->released.at(reader) = std::max(chain->released[reader], position);
+  if (chain) chain->released.at(reader) = position;
 }
 
 std::uint64_t Journals::unread_bytes(unsigned reader) const {

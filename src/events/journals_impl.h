@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -64,10 +65,11 @@ struct Journals::Impl {
 
   // Dead runs, and what is over, in keeper_remove.cpp.
   void adopt_all();
+  void adopt_run(const std::string& name);
   void adopt(std::unique_ptr<Run> dead);
   void remove_released();
   bool forget_finished(const std::vector<ChainPtr>& journals);
-  void remove_files(const std::vector<SegmentPtr>& segments);
+  std::vector<SegmentPtr> remove_files(const std::vector<SegmentPtr>& segments);
   void close_chain(Worker& worker);
   void close_run();
 
@@ -93,7 +95,8 @@ struct Journals::Impl {
   std::unique_ptr<Run> run;
   std::vector<Adopted> adopted;
   Clock::time_point retry_at{}, adopted_at{};
-  Complaint cannot_adopt, cannot_remove;
+  Complaint cannot_adopt, cannot_remove, cannot_tend;
+  std::set<std::string> unadoptable;  // runs of which that was said
   std::thread keeper, syncer;
 
   // Shared.

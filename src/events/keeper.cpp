@@ -3,9 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <system_error>
+#include <exception>
 
-#include "events/file_calls.h"
 #include "events/journals_impl.h"
 
 namespace bidwell::events {
@@ -29,7 +28,13 @@ void Journals::Impl::keep() {
   std::unique_lock lock(mutex);
   while (!stopping) {
     lock.unlock();
-    tend(Clock::now());
+    try {
+      tend(Clock::now());
+      if (cannot_tend.changed(false)) log("the journals' keeper works again");
+    } catch (const std::exception& error) {
+      counters.keeper_failures.add();
+      if (cannot_tend.changed(true)) log(fmt::format("the journals' keeper goes on after: {}", error.what()));
+    }
     lock.lock();
     const bool was = sync_runs;
     wake.wait_for(lock, was ? kPeriodSync : kPeriod, [&] { return stopping || sync_runs != was; });
@@ -56,7 +61,7 @@ void Journals::Impl::prepare(unsigned index, Clock::time_point now) {
   try {
     make_segment(index);
     if (worker.no_disk.changed(false)) log(fmt::format("{}: segments can be made again", worker.chain->name));
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     counters.segments_failed.add();
     retry_at = now + kDiskRetry;
     if (worker.no_disk.changed(true)) log(fmt::format("no new segment: {}", error.what()));
@@ -67,9 +72,9 @@ bool Journals::Impl::room_within_allowance(unsigned index) {
   Worker& worker = workers[index];
   const bool full = counters.bytes.value() + segment_bytes > options.allowance_bytes;
   if (worker.no_room.changed(full)) {
-    if (full) counters.segments_failed.add();
     log(fmt::format("{}: {}", worker.chain->name,
                     full ? "no new segment: the allowance is used up" : "the allowance has room again"));
+    if (full) counters.segments_failed.add();
   }
   return !full;
 }
@@ -86,7 +91,7 @@ void Journals::Impl::make_segment(unsigned index) {
   SegmentPtr segment = create_segment(path, header, syncing, syncing ? kAheadMax : segment_bytes);
   if (syncing) {
     try {
-      sync_folder(run->path());
+      run->sync();
     } catch (...) {
       ::unlink(path.c_str());
       throw;

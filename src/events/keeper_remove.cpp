@@ -15,13 +15,23 @@ namespace bidwell::events {
 void Journals::Impl::adopt_all() {
   try {
     Run::clear_unfinished(options.directory);
-    for (const std::string& name : Run::list(options.directory)) {
-      // This process's own are locked as any other's.
-      if (std::unique_ptr<Run> dead = Run::adopt(options.directory, name)) adopt(std::move(dead));
-    }
+    for (const std::string& name : Run::list(options.directory)) adopt_run(name);
     cannot_adopt.changed(false);
   } catch (const std::exception& error) {
-    if (cannot_adopt.changed(true)) log(fmt::format("journals of a dead process cannot be adopted: {}", error.what()));
+    if (cannot_adopt.changed(true)) log(fmt::format("dead processes' journals cannot be found: {}", error.what()));
+  }
+}
+
+// One that cannot be adopted does not keep back the others; it is tried again.
+void Journals::Impl::adopt_run(const std::string& name) {
+  try {
+    // This process's own are locked as any other's.
+    if (std::unique_ptr<Run> dead = Run::adopt(options.directory, name)) adopt(std::move(dead));
+    unadoptable.erase(name);
+  } catch (const std::exception& error) {
+    if (unadoptable.insert(name).second) {
+      log(fmt::format("{}/{}: a dead process's journals cannot be adopted: {}", options.directory, name, error.what()));
+    }
   }
 }
 
@@ -47,15 +57,24 @@ void Journals::Impl::adopt(std::unique_ptr<Run> dead) {
 }
 
 void Journals::Impl::remove_released() {
-  std::vector<SegmentPtr> released;
+  std::vector<std::pair<ChainPtr, std::vector<SegmentPtr>>> released;
   {
     std::lock_guard lock(mutex);
     for (const auto& [name, chain] : chains) {
-      for (SegmentPtr& segment : chain->take_released()) released.push_back(std::move(segment));
+      std::vector<SegmentPtr> taken = chain->take_released();
+      if (!taken.empty()) released.emplace_back(chain, std::move(taken));
     }
   }
   if (released.empty()) return;
-  remove_files(released);
+  bool all = true;
+  for (const auto& [chain, segments] : released) {
+    const std::vector<SegmentPtr> left = remove_files(segments);
+    if (left.empty()) continue;
+    all = false;
+    std::lock_guard lock(mutex);
+    chain->segments.insert(chain->segments.begin(), left.begin(), left.end());
+  }
+  if (all) cannot_remove.changed(false);
   std::erase_if(adopted, [this](Adopted& dead) {
     if (!forget_finished(dead.journals) || !dead.clean) return false;
     dead.run->remove();
@@ -77,15 +96,18 @@ bool Journals::Impl::forget_finished(const std::vector<ChainPtr>& journals) {
   return all;
 }
 
-void Journals::Impl::remove_files(const std::vector<SegmentPtr>& segments) {
-  for (const SegmentPtr& segment : segments) {
-    counters.bytes.subtract(segment->disk_bytes);
-    if (::unlink(segment->path.c_str()) == 0) {
-      counters.segments_removed.add();
-    } else if (cannot_remove.changed(true)) {
-      log(fmt::format("{}: remove it: {}", segment->path, std::strerror(errno)));
+// Returns those from the first on that cannot be removed: what is left of a journal has no holes.
+std::vector<SegmentPtr> Journals::Impl::remove_files(const std::vector<SegmentPtr>& segments) {
+  for (auto at = segments.begin(); at != segments.end(); ++at) {
+    const Segment& segment = **at;
+    if (::unlink(segment.path.c_str()) != 0 && errno != ENOENT) {
+      if (cannot_remove.changed(true)) log(fmt::format("{}: remove it: {}", segment.path, std::strerror(errno)));
+      return {at, segments.end()};
     }
+    counters.bytes.subtract(segment.disk_bytes);
+    counters.segments_removed.add();
   }
+  return {};
 }
 
 // As adoption does with a dead one: what was prepared and not used goes, and the room behind the last record.

@@ -4,7 +4,6 @@
 //   without its lock held. Who removes an unfinished one holds its lock first; its maker then cannot rename it.
 // - Removal unlinks the lock while it is held. Who had it open and gets it then sees that it has no name any more.
 #include "events/run.h"
-#include "events/file_calls.h"
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
@@ -86,12 +85,14 @@ std::unique_ptr<Run> Run::make(const std::string& directory, std::uint64_t rando
     }
     if (::rename(unfinished.c_str(), path.c_str()) == 0) {
       std::unique_ptr<Run> run(new Run(path, name, lock));
-      if (sync) sync_folder(path), sync_folder(directory);
+      run->folder_ = File(path, O_RDONLY | O_DIRECTORY);
+      if (sync) run->sync(), sync_folder(directory);
       return run;
     }
     const int error = errno;
     ::close(lock);
-    if (error != ENOENT && error != EEXIST && error != ENOTEMPTY) throw errno = error, failed(path, "make this folder");
+    errno = error;
+    if (error != ENOENT && error != EEXIST && error != ENOTEMPTY) throw failed(path, "make this folder");
   }
   throw std::system_error(EEXIST, std::generic_category(), directory + ": make a run's folder");
 }

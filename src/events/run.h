@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "events/file_calls.h"
+
 namespace bidwell::events {
 
 class Run {
  public:
-  // A new one, locked. `sync`: it is there after a loss of power. Throws std::system_error.
+  // A new one, locked. `sync`: it is there after a loss of power. Throws std::runtime_error.
   static std::unique_ptr<Run> make(const std::string& directory, std::uint64_t random, bool sync);
   // One whose process has died; null while somebody holds its lock, or when it is gone. Throws std::system_error.
   static std::unique_ptr<Run> adopt(const std::string& directory, const std::string& name);
@@ -27,6 +29,8 @@ class Run {
   const std::string& name() const noexcept { return name_; }
   const std::string& path() const noexcept { return path_; }
 
+  // Of one that was made: the names in it outlive a loss of power. Takes no descriptor. Throws std::runtime_error.
+  void sync() { folder_.sync(); }
   // The folder goes, where nothing is in it but the lock.
   void remove() noexcept;
 
@@ -35,6 +39,7 @@ class Run {
 
   const std::string path_, name_;
   const int lock_;
+  File folder_;  // open where this process makes files in it
 };
 
 }  // namespace bidwell::events

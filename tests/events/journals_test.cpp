@@ -1,6 +1,7 @@
 // The journals of a process: their allowance, their readers, what is on disk, and neighbours in the same folder.
 #include "bidwell/events/journals.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
@@ -180,6 +181,94 @@ TEST(Journals, AFullDiskRefusesAndRecovers) {
   });
   EXPECT_EQ(status >> 8, 0);
   EXPECT_EQ(status, 0);
+}
+
+TEST(Journals, ADiskThatIsFullAtTheStartKeepsNobodyFromReading) {
+  const Folder folder;
+  leave_dead_run(small(folder), 10);
+  const std::string dead = std::filesystem::path(folder.runs().at(0)).filename().string() + "/0";
+  const int status = in_child([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit tight{64 * 1024, limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &tight);  // stands for the full disk
+    Log log;
+    JournalOptions options = small(folder, 2);
+    options.log = log.writer();
+    Journals journals(options);
+    Journal& one = journals.add_worker();
+    Journal& two = journals.add_worker();
+    try {
+      journals.start();
+    } catch (const std::exception&) {
+      ::_exit(1);
+    }
+    if (read_from(journals, dead).records.size() != 10) ::_exit(2);
+    if (append(one, "bid", kBid) != 0 || append(two, "notice", kNotice) != 0) ::_exit(3);
+    if (one.counters().bids_dropped.value() != 1 || two.counters().notices_refused.value() != 1) ::_exit(4);
+    if (log.text().find("no new segment") == std::string::npos) ::_exit(5);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    if (append_waiting(one, "late") == 0 || append_waiting(two, "late") == 0) ::_exit(6);
+    ::_exit(one.counters().records.value() == 1 ? 0 : 7);
+  });
+  EXPECT_EQ(status >> 8, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Journals, ASegmentTakesNoDescriptorButItsOwn) {
+  const Folder folder;
+  const int status = in_child([&] {
+    JournalOptions options = small(folder);
+    options.fsync = Fsync::interval;
+    Journals journals(options);
+    Journal& journal = journals.add_worker();
+    journals.start();
+    const rlimit few{64, 64};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    std::vector<int> clients;
+    for (int fd; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) clients.push_back(fd);
+    ::close(clients.back());
+    clients.pop_back();
+    const std::uint64_t made = journals.counters().segments_made.value();
+    // Until the last descriptor is used up.
+    if (!eventually(
+            [&] { return append(journal, std::string(1000, 'r')), journals.counters().segments_failed.value() > 0; })) {
+      ::_exit(1);
+    }
+    if (journals.counters().segments_made.value() != made + 1) ::_exit(2);
+    for (const int fd : clients) ::close(fd);
+    if (!eventually([&] { return journals.counters().segments_made.value() > made + 1; })) ::_exit(3);
+    ::_exit(append_waiting(journal, "late") != 0 ? 0 : 4);
+  });
+  EXPECT_EQ(status >> 8, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Journals, TheKeeperOutlivesAnError) {
+  const Folder folder;
+  Log log;
+  JournalOptions options = small(folder);
+  options.allowance_bytes = 8 * testing::kSmallSegment;
+  options.log = [&log, write = log.writer()](const std::string& line) {
+    if (line.find("allowance is used up") != line.npos) throw std::runtime_error("the log is full");
+    write(line);
+  };
+  Journals journals(options);
+  Journal& journal = journals.add_worker();
+  const unsigned reader = journals.add_reader();
+  journals.start();
+  const std::string name = journals.names().at(0);
+  const std::string record(1000, 'r');
+  ASSERT_TRUE(eventually([&] {
+    while (append(journal, record) != 0) {
+    }
+    return journals.counters().keeper_failures.value() > 0;
+  }));
+  journals.release(reader, name, read_from(journals, name).next);
+  EXPECT_NE(append_waiting(journal, record), 0);
+  EXPECT_THAT(log.text(), HasSubstr("the log is full"));
+  EXPECT_TRUE(eventually([&] { return log.text().find("keeper works again") != std::string::npos; }));
 }
 
 TEST(Journals, WithFsyncAlwaysDurableFollows) {

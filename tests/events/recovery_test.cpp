@@ -12,6 +12,7 @@
 namespace bidwell::events {
 namespace {
 
+using testing::append;
 using testing::append_waiting;
 using testing::eventually;
 using testing::Folder;
@@ -130,6 +131,97 @@ TEST(Recovery, ARunWithoutARecordLeavesNothing) {
   EXPECT_THAT(adopter.journals.names(), IsEmpty());
   EXPECT_THAT(folder.segments(), IsEmpty());
   EXPECT_THAT(folder.runs(), SizeIs(1));  // the adopter's
+}
+
+TEST(Recovery, WhatCannotBeAdoptedKeepsBackNothingElse) {
+  const Folder folder, later;
+  leave_dead_run(small(folder), 10);
+  leave_dead_run(small(later, 2), 10);
+  const std::string lock = folder.path() + "/20000101T000000Z-0000000000000001";
+  const std::string segment = folder.path() + "/20000101T000000Z-0000000000000002";
+  std::filesystem::create_directories(lock + "/lock");  // nobody can open these
+  std::filesystem::create_directories(segment + "/0-00000000.journal");
+  Adopter adopter(folder);
+  EXPECT_EQ(adopter.journals.counters().runs_adopted.value(), 1);
+  EXPECT_THAT(adopter.read().records, SizeIs(10));
+  // Nor later; and it is said once.
+  const std::filesystem::path dead = later.runs().at(0);
+  std::filesystem::rename(dead, folder.path() + "/" + dead.filename().string());
+  EXPECT_TRUE(eventually([&] { return adopter.journals.counters().runs_adopted.value() == 2; }));
+  for (const std::string& run : {lock, segment}) {
+    const std::string text = adopter.log.text();
+    const std::size_t first = text.find(run + ": a dead process's");
+    ASSERT_NE(first, text.npos) << text;
+    EXPECT_EQ(text.find(run + ": a dead process's", first + 1), text.npos);
+  }
+  // What becomes whole is adopted.
+  std::filesystem::remove_all(segment + "/0-00000000.journal");
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(segment); }));
+}
+
+TEST(Recovery, ReadingFromWithinTheLastRecordEndsAtTheCut) {
+  const Folder folder;
+  leave_dead_run(small(folder), 64);  // the last one is long
+  Adopter adopter(folder);
+  const std::string name = adopter.journals.names().at(0);
+  const Read whole = adopter.read();
+  ASSERT_THAT(whole.records, SizeIs(64));
+  for (std::uint64_t from = whole.positions.back() + 8; from < whole.next; from += 8) {
+    const Read read = read_from(adopter.journals, name, from);
+    ASSERT_THAT(read.records, IsEmpty());
+    ASSERT_EQ(read.next, whole.next);
+  }
+}
+
+TEST(Recovery, ReadingFromWithinTheLastRecordEndsAtAStopToo) {
+  const Folder folder;
+  Journals journals(small(folder));
+  Journal& journal = journals.add_worker();
+  journals.start();
+  for (std::uint64_t n = 0; n < 64; ++n) append_waiting(journal, numbered(n));
+  const std::string name = journals.names().at(0);
+  journals.stop();
+  const Read whole = read_from(journals, name);
+  for (std::uint64_t from = whole.positions.back() + 8; from < whole.next; from += 8) {
+    ASSERT_EQ(read_from(journals, name, from).next, whole.next);
+  }
+}
+
+TEST(Recovery, WhatCannotBeRemovedStaysCountedAndIsTriedAgain) {
+  const Folder folder;
+  leave_dead_run(small(folder), 1000);
+  const std::string name = std::filesystem::path(folder.runs().at(0)).filename().string() + "/0";
+  const std::string first = folder.segments().at(0).path;
+  Log log;
+  JournalOptions options = small(folder, 2);
+  options.log = log.writer();
+  Journals journals(options);
+  Journal& journal = journals.add_worker();
+  const unsigned reader = journals.add_reader();
+  journals.start();
+  const std::uint64_t end = read_from(journals, name).next;
+  std::filesystem::remove(first);
+  std::filesystem::create_directory(first);  // in its place: what cannot be unlinked
+  const auto failed = [&] { return log.text().find("remove it") != std::string::npos; };
+  const std::uint64_t bytes = journals.counters().bytes.value();
+  journals.release(reader, name, end);
+  ASSERT_TRUE(eventually(failed));
+  // The keeper has been there since, as it made segments.
+  const std::uint64_t before = journals.counters().segments_made.value();
+  ASSERT_TRUE(eventually([&] {
+    append(journal, numbered(0));
+    return journals.counters().segments_made.value() >= before + 3;
+  }));
+  const std::uint64_t made = journals.counters().segments_made.value() - before;
+  EXPECT_GE(journals.counters().bytes.value(), bytes + (made - 1) * testing::kSmallSegment);
+  EXPECT_THAT(journals.names(), SizeIs(2));
+  const std::string text = log.text();
+  EXPECT_EQ(text.find("remove it", text.find("remove it") + 1), text.npos);
+
+  std::filesystem::remove(first);
+  EXPECT_TRUE(eventually([&] { return journals.names().size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return folder.runs().size() == 1; }));
+  EXPECT_EQ(journals.counters().runs_adopted.value(), 1);
 }
 
 // A dead run to do harm to.
@@ -256,6 +348,17 @@ TEST_F(Damage, WithoutAnyHeaderTheFilesAreLeftAsTheyAre) {
     EXPECT_THAT(adopter.log.text(), HasSubstr("left as it is"));
   }
   EXPECT_THAT(folder.segments(), SizeIs(files.size()));
+}
+
+TEST_F(Damage, WhatNeverReachedTheDiskIsRemoved) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    change(i, [](std::string& bytes) { bytes.assign(bytes.size(), '\0'); });
+  }
+  Adopter adopter(folder);
+  EXPECT_THAT(adopter.journals.names(), IsEmpty());
+  EXPECT_THAT(folder.segments(), IsEmpty());
+  EXPECT_THAT(folder.runs(), SizeIs(1));  // the adopter's
+  EXPECT_EQ(adopter.journals.counters().bytes.value(), 0);
 }
 
 TEST_F(Damage, AMissingSegmentIsAGap) {
