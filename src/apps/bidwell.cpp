@@ -108,14 +108,15 @@ int main(int argc, char** argv) {
   };
   of_journals("verify", "count what stands in journals and list every fault with file and offset; exit code 1: faults",
               bidwell::apps::journal_verify);
-  command = of_journals("dump", "print what stands in journals, each event as a line of JSON",
-                        bidwell::apps::journal_dump);
+  command =
+      of_journals("dump", "print what stands in journals, each event as a line of JSON", bidwell::apps::journal_dump);
   command->add_option("--journal", journals.journal, "only this one, such as 20261123T213854Z-0123456789abcdef/0");
   command->add_option("--kind", journals.kinds, "only these")
       ->delimiter(',')
       ->check(CLI::IsMember({"bid", "win", "bill", "loss", "imp", "click"}));
-  command = of_journals("replay", "send what processes left in their journals that died; what is stored is not sent again",
-                        bidwell::apps::journal_replay);
+  command =
+      of_journals("replay", "send what processes left in their journals that died; what is stored is not sent again",
+                  bidwell::apps::journal_replay);
   command->add_option("--config", journals.config, "the configuration file")->required();
   command->add_option("--to", journals.to, "of postgres, ndjson; default: those configured")
       ->delimiter(',')

@@ -24,6 +24,7 @@ NamedSink ndjson(const ops::Config& config, std::uint64_t seed) {
 NamedSink postgres(const ops::Config& config) {
   events::PostgresSinkOptions options = config.events.postgres;
   options.url = config.postgres_url;
+  options.days_back = static_cast<int>(std::chrono::ceil<std::chrono::days>(config.notices.age_max).count()) + 1;
   options.log = warn_of_events;
   auto sink = std::make_unique<events::PostgresSink>(std::move(options));
   const events::PostgresSinkCounters& counters = sink->counters();

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "apps/commands.h"
@@ -48,7 +49,9 @@ std::string folder_of(const std::string& given) {
 // Where it stands goes before what it says.
 void append_line(std::string_view journal, const events::Journals::Record& record, const events::Event& event,
                  std::string& out) {
-  fmt::format_to(std::back_inserter(out), R"({{"journal":"{}","position":{},)", journal, record.position);
+  using Json = nlohmann::json;
+  const std::string name = Json(journal).dump(-1, ' ', false, Json::error_handler_t::replace);
+  fmt::format_to(std::back_inserter(out), R"({{"journal":{},"position":{},)", name, record.position);
   const std::size_t at = out.size();
   append_json(event, out);
   out.erase(at, 1);  // its brace

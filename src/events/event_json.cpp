@@ -7,6 +7,7 @@
 
 #include "bidwell/events/ndjson.h"
 #include "events/calendar.h"
+#include "events/utf8.h"
 
 namespace bidwell::events {
 namespace {
@@ -18,26 +19,6 @@ constexpr char kDigits[] = "0123456789abcdef";
 
 constexpr bool is_plain(unsigned char c) noexcept {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-// Bytes of the well-formed UTF-8 character that `text` begins with, a non-ASCII one; 0: there is none. The Unicode
-// Standard, table 3-7.
-std::size_t utf8_size(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return (at(i) & 0xc0) == 0x80; };
-  const unsigned first = at(0), second = at(1);
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;   // no overlong forms
-    const unsigned high = first == 0xed ? 0x9f : 0xbf;  // no surrogates
-    return second >= low && second <= high && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;  // nothing beyond U+10FFFF
-    return second >= low && second <= high && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 // Into room that was made for the whole line.

@@ -21,8 +21,9 @@ namespace {
 
 }  // namespace
 
-File::File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)), path_(path) {
-  if (fd_ < 0) fail("open", path_);
+File::File(const std::string& path, int flags, std::string called)
+    : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)), called_(called.empty() ? path : std::move(called)) {
+  if (fd_ < 0) fail("open", called_);
 }
 
 std::optional<File> File::find(const std::string& path, int flags) {
@@ -30,7 +31,7 @@ std::optional<File> File::find(const std::string& path, int flags) {
   file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
   if (file.fd_ < 0 && errno == ENOENT) return std::nullopt;
   if (file.fd_ < 0) fail("open", path);
-  file.path_ = path;
+  file.called_ = path;
   return file;
 }
 
@@ -42,17 +43,17 @@ void File::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("write", path_);
+    if (written < 0) fail("write", called_);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
 void File::sync() {
-  if (::fsync(fd_) != 0) fail("sync", path_);
+  if (::fsync(fd_) != 0) fail("sync", called_);
 }
 
 void File::close() {
-  if (fd_ >= 0 && ::close(std::exchange(fd_, -1)) != 0) fail("close", path_);
+  if (fd_ >= 0 && ::close(std::exchange(fd_, -1)) != 0) fail("close", called_);
 }
 
 std::optional<std::string> read_file(const std::string& path) {

@@ -11,14 +11,14 @@ namespace bidwell::events {
 class File {
  public:
   File() = default;
-  // `flags` as of open(2); made with mode 0644.
-  File(const std::string& path, int flags);
+  // `flags` as of open(2); made with mode 0644. Errors name it as it is `called`, or its path.
+  File(const std::string& path, int flags, std::string called = {});
   // Nothing: there is none, or not its folder.
   static std::optional<File> find(const std::string& path, int flags);
-  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)), called_(std::move(other.called_)) {}
   File& operator=(File&& other) noexcept {
     std::swap(fd_, other.fd_);
-    std::swap(path_, other.path_);
+    std::swap(called_, other.called_);
     return *this;
   }
   ~File();
@@ -32,7 +32,7 @@ class File {
 
  private:
   int fd_ = -1;
-  std::string path_;
+  std::string called_;
 };
 
 // Nothing: there is no such file.

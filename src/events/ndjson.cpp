@@ -46,15 +46,15 @@ void append_rejected(const Row& row, const std::string& journal, std::string& ou
 struct NdjsonSink::Impl {
   explicit Impl(NdjsonSinkOptions given)
       : options(std::move(given)),
-        folder(options.directory, options.writer, day_of(now), options.log),
+        folder(options.directory, options.writer, options.log),
         parts(folder.path(), prefix_of(options), options.compression) {}
   ~Impl() { parts.drop(); }
 
   std::vector<std::uint64_t> positions(std::span<const std::string> journals) {
+    finish();  // of calls that failed nothing is left
     drop();
-    move_parts();
     folder.clean();
-    stored = folder.all_positions(day_of(now));
+    stored = folder.all_positions(journals, day_of(now));
     std::vector<std::uint64_t> all;
     for (const std::string& journal : journals) all.push_back(taken[journal] = stored[journal]);
     return all;
@@ -62,13 +62,13 @@ struct NdjsonSink::Impl {
 
   void take(const Batch& batch) {
     move_parts();
-    for (const Advance& advance : batch.advances) {
-      const auto at = taken.find(advance.journal);
-      if (at == taken.end() || at->second != advance.from) {
-        throw PositionMoved(fmt::format("{} is not at {}", advance.journal, advance.from));
-      }
-    }
     all_or_nothing([&] {
+      for (const Advance& advance : batch.advances) {
+        const auto at = taken.find(advance.journal);
+        if (at == taken.end() || at->second != advance.from) {
+          throw PositionMoved(fmt::format("{} is not at {}", advance.journal, advance.from));
+        }
+      }
       write(rows_to_write(batch));
       write_rejected(batch);
     });

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -60,18 +59,24 @@ std::vector<std::string> names_in(const std::string& folder) {
   return names;
 }
 
+struct Damaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace
 
-WriterFolder::WriterFolder(std::string directory, const std::string& writer, std::int64_t today, Log log)
+WriterFolder::WriterFolder(std::string directory, const std::string& writer, Log log)
     : directory_(std::move(directory)),
       writers_(directory_ + "/_ndjson"),
       path_(writers_ + "/" + checked_name(writer)),
       log_(std::move(log)) {
   lock_own();
-  if (auto left = read_state(path_)) state_ = std::move(*left);
+  if (auto left = state_left_in(path_)) state_ = std::move(*left);
   recover(path_, state_);
   state_.moves.clear();
-  all_positions(today);
+  Positions ignored;
+  while (!survey(ignored)) {
+  }
 }
 
 void WriterFolder::lock_own() {
@@ -121,8 +126,30 @@ std::optional<WriterFolder::State> WriterFolder::read_state(const std::string& f
     state.moves = json.at("moves").get<std::vector<std::string>>();
     return state;
   } catch (const Json::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{} is damaged, so that nobody knows what is stored already: {}", state_of(folder), error.what()));
+    throw Damaged(fmt::format("{} is damaged: {}", state_of(folder), error.what()));
+  }
+}
+
+std::optional<WriterFolder::State> WriterFolder::state_left_in(const std::string& folder) const {
+  try {
+    return read_state(folder);
+  } catch (const Damaged& error) {
+    const std::string aside = fmt::format("{}/_damaged-{}.json", writers_, fs::path(folder).filename().string());
+    move_file(state_of(folder), aside);
+    if (log_) {
+      log_(fmt::format("{}; it is put aside as {}: what journals still have of what it knew is stored again",
+                       error.what(), aside));
+    }
+    return std::nullopt;
+  }
+}
+
+std::optional<WriterFolder::State> WriterFolder::state_seen_in(const std::string& folder) {
+  try {
+    return read_state(folder);
+  } catch (const Damaged& error) {
+    if (log_ && complained_of_.insert(folder).second) log_(fmt::format("{}; its writer is alive", error.what()));
+    return std::nullopt;
   }
 }
 
@@ -139,17 +166,19 @@ void WriterFolder::write_state(const State& state) {
   if (!move_file(fresh, path)) throw std::runtime_error(fmt::format("{} is gone", fresh));
 }
 
-void WriterFolder::forget_old(State& state, std::int64_t today) {
-  std::erase_if(state.positions, [&](const auto& entry) { return entry.second.day + kDaysKept < today; });
+void WriterFolder::forget_old(std::span<const std::string> journals, std::int64_t today) {
+  for (const std::string& journal : journals) {
+    const auto at = state_.positions.find(journal);
+    if (at != state_.positions.end()) at->second.day = today;
+  }
+  std::erase_if(state_.positions, [&](const auto& entry) { return entry.second.day + kDaysKept < today; });
 }
 
 void WriterFolder::commit(const Positions& positions, std::vector<std::string> places, std::int64_t today) {
   State next{state_.positions, std::move(places)};
   for (const auto& [journal, position] : positions) {
-    Position& at = next.positions[journal];
-    if (at.position != position) at = {position, today};
+    if (position != 0) next.positions[journal] = {position, today};
   }
-  forget_old(next, today);
   sync_folder(path_);  // the parts' names
   write_state(next);
   state_ = std::move(next);
@@ -196,9 +225,11 @@ void WriterFolder::merge(const State& from, State& into) {
   }
 }
 
-WriterFolder::Positions WriterFolder::all_positions(std::int64_t today) {
+WriterFolder::Positions WriterFolder::all_positions(std::span<const std::string> journals, std::int64_t today) {
+  // Before dead writers are taken over: the journals of those may come along only after this.
+  forget_old(journals, today);
   Positions positions;
-  while (!survey(today, positions)) {
+  while (!survey(positions)) {
   }
   for (const auto& [journal, ours] : state_.positions) {
     std::uint64_t& at = positions[journal];
@@ -219,34 +250,34 @@ std::map<std::string, std::uint64_t> WriterFolder::others() const {
 }
 
 // One look at all the others. False: a folder came or went meanwhile.
-bool WriterFolder::survey(std::int64_t today, Positions& seen) {
+bool WriterFolder::survey(Positions& seen) {
+  remove_leftovers();
   const auto before = others();
   std::vector<std::pair<std::string, File>> dead;  // with their locks, held until the folders are gone
   State theirs;
   for (const auto& [folder, inode] : before) {
-    auto lock = try_lock(folder, O_RDWR);
-    const auto state = read_state(folder);
-    if (lock) {
-      recover(folder, state.value_or(State{}));
-      merge(state.value_or(State{}), theirs);
+    // One without a lock is of a writer that died while he made it, or he will find that it was taken.
+    if (auto lock = try_lock(folder, O_RDWR | O_CREAT)) {
+      const State state = state_left_in(folder).value_or(State{});
+      recover(folder, state);
+      merge(state, theirs);
       dead.emplace_back(folder, std::move(*lock));
-    } else if (state) {
+    } else if (const auto state = state_seen_in(folder)) {
       for (const auto& [journal, at] : state->positions) {
         std::uint64_t& position = seen[journal];
         position = std::max(position, at.position);
       }
     }
   }
-  if (!dead.empty()) take_over(theirs, today);
+  if (!dead.empty()) take_over(theirs);
   const bool is_same = others() == before;
   for (const auto& [folder, lock] : dead) remove(folder);
   return is_same;
 }
 
-void WriterFolder::take_over(const State& theirs, std::int64_t today) {
+void WriterFolder::take_over(const State& theirs) {
   State next{state_.positions, {}};
   merge(theirs, next);
-  forget_old(next, today);
   write_state(next);
   sync_folder(path_);
   state_ = std::move(next);
@@ -260,6 +291,15 @@ void WriterFolder::remove(const std::string& folder) const {
   move_file(folder, gone);
   fs::remove_all(gone, ignored);
   if (log_) log_(fmt::format("{}: its writer is gone; what it had stored is known here now", folder));
+}
+
+// Of those who died in remove().
+void WriterFolder::remove_leftovers() const {
+  for (const std::string& name : names_in(writers_)) {
+    std::error_code ignored;
+    const fs::path path = writers_ + "/" + name;
+    if (name.front() == '.' && fs::is_directory(path, ignored)) fs::remove_all(path, ignored);
+  }
 }
 
 }  // namespace bidwell::events

@@ -19,13 +19,18 @@
 // A folder whose lock is free is a dead writer's. Whoever finds it takes the lock, moves its parts into place, and
 // takes its positions over into its own state before it removes the folder. Between those two both have them, which is
 // harmless. The folder goes by being renamed, so that its state is there as long as the folder is; who sees a folder
-// come or go while he reads the states begins again.
+// come or go while he reads the states begins again. Renamed folders, `.<writer>`, are of no use to anybody.
+//
+// A state that cannot be read stops nobody. A dead writer's is put aside as `_damaged-<writer>.json`: what it alone
+// knew is stored again where the journals still have it. A living one's is left out: the journals in it are his.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,18 +44,19 @@ class WriterFolder {
   using Positions = std::map<std::string, std::uint64_t, std::less<>>;
   using Log = std::function<void(const std::string& line)>;
 
-  // Positions that did not change for so long are forgotten: their journals have long been removed.
+  // Positions of journals that were not there for so long are forgotten.
   static constexpr std::int64_t kDaysKept = 366;
 
-  // Takes the lock and finishes what was left half done, of this writer and of dead ones. `today`: days since 1970.
-  // Throws std::runtime_error, as all here does, also when another process writes under this name.
-  WriterFolder(std::string directory, const std::string& writer, std::int64_t today, Log log);
+  // Takes the lock and finishes what was left half done, of this writer and of dead ones. Throws std::runtime_error, as
+  // all here does, also when another process writes under this name.
+  WriterFolder(std::string directory, const std::string& writer, Log log);
 
   // Where parts are made.
   const std::string& path() const noexcept { return path_; }
 
-  // The positions of all writers. Takes dead ones over.
-  Positions all_positions(std::int64_t today);
+  // The positions of all writers. Takes dead ones over. Forgets old positions, but of `journals`, which are there still
+  // whatever the clock says. `today`: days since 1970.
+  Positions all_positions(std::span<const std::string> journals, std::int64_t today);
 
   // Makes these positions and these parts (their places within the directory) stored, both or, when it throws, none.
   // The parts must be on disk, and those of the commit before must have been moved.
@@ -63,7 +69,7 @@ class WriterFolder {
  private:
   struct Position {
     std::uint64_t position = 0;
-    std::int64_t day = 0;  // of its last change
+    std::int64_t day = 0;  // when its journal was last seen here
   };
   struct State {
     std::map<std::string, Position> positions;
@@ -71,10 +77,12 @@ class WriterFolder {
   };
   // Nothing: there is none.
   static std::optional<State> read_state(const std::string& folder);
+  // Of a folder whose lock is held, and of a living writer's. Nothing: also a damaged one.
+  std::optional<State> state_left_in(const std::string& folder) const;
+  std::optional<State> state_seen_in(const std::string& folder);
   // Nothing: somebody has it, or there is none. `flags`: as of open(2).
   static std::optional<File> try_lock(const std::string& folder, int flags);
   static void merge(const State& from, State& into);
-  static void forget_old(State& state, std::int64_t today);
 
   void lock_own();
   void write_state(const State& state);
@@ -82,14 +90,17 @@ class WriterFolder {
   void recover(const std::string& folder, const State& state) const;
   // The writers' folders and their inodes.
   std::map<std::string, std::uint64_t> others() const;
-  bool survey(std::int64_t today, Positions& seen);
-  void take_over(const State& theirs, std::int64_t today);
+  bool survey(Positions& seen);
+  void take_over(const State& theirs);
+  void forget_old(std::span<const std::string> journals, std::int64_t today);
   void remove(const std::string& folder) const;
+  void remove_leftovers() const;
 
   const std::string directory_, writers_, path_;
   const Log log_;
   File lock_;
-  State state_;  // as it stands in state.json, but for moves that are made
+  State state_;  // as it stands in state.json, but for moves that are made and days
+  std::set<std::string> complained_of_;
 };
 
 }  // namespace bidwell::events

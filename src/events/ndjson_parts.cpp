@@ -23,7 +23,10 @@ std::string folder_of(std::int64_t hour) {
 }  // namespace
 
 Parts::Parts(std::string folder, std::string prefix, Compression compression)
-    : folder_(std::move(folder)), prefix_(std::move(prefix)), compression_(compression) {}
+    : folder_(std::move(folder)),
+      called_("a file in " + folder_),
+      prefix_(std::move(prefix)),
+      compression_(compression) {}
 
 void Parts::add(std::int64_t hour, std::string_view lines) {
   Part& part = open(hour);
@@ -40,7 +43,7 @@ Parts::Part& Parts::open(std::int64_t hour) {
   if (part.compressor) return part;
   if (open_ == kOpenMax) close_one();
   if (is_new) part.name = fmt::format("{}-{:06}.ndjson{}", prefix_, ++number_, file_ending(compression_));
-  part.file = File(path(part), O_WRONLY | O_CREAT | O_APPEND);
+  part.file = File(path(part), O_WRONLY | O_CREAT | O_APPEND, called_);
   part.compressor = make_compressor(compression_);
   ++open_;
   return part;
@@ -74,7 +77,7 @@ void Parts::finish() {
   for (auto& [hour, part] : parts_) {
     if (part.compressor) close(part);
     // Also what was closed long ago may not be on disk yet; which descriptor asks does not matter.
-    File(path(part), O_WRONLY).sync();
+    File(path(part), O_WRONLY, called_).sync();
   }
   largest_ = 0;
 }

@@ -55,7 +55,9 @@ class Parts {
   void flush(Part& part);
   std::string path(const Part& part) const { return folder_ + "/" + part.name; }
 
-  const std::string folder_, prefix_;
+  const std::string folder_;
+  const std::string called_;  // any part, in what is thrown: who tries again gets a new name and the same words
+  const std::string prefix_;
   const Compression compression_;
   std::map<std::int64_t, Part> parts_;
   std::size_t open_ = 0;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "events/postgres_partitions.h"
 #include "events/postgres_schema.h"
@@ -25,6 +26,7 @@ using std::chrono::system_clock;
 constexpr days kHorizon{400};
 constexpr days kIdleSlack{2};  // between the clocks, and the last bid and its journal's last move
 constexpr std::chrono::minutes kTendEvery{1};
+constexpr std::chrono::hours kClocksApart{1};  // by more: one of the two is wrong, and nothing is removed
 
 // '{"a","b"}'
 std::string array_of(std::span<const std::string> texts) {
@@ -92,25 +94,48 @@ struct PostgresSink::Impl {
   void connect() {
     try {
       replace_session(std::make_unique<Session>(options.url, options.statement_timeout));
-      migrate(session->connection(), migrations());
+      if (interrupted) throw std::runtime_error("PostgreSQL: interrupted");
+      const auto pat = [this] { session->watchdog().pat(); };
+      pat();
+      migrate(session->connection(), migrations(), pat);
+      pat();
       Store::prepare(session->connection());
+      ask_time();
     } catch (...) {
       counters.connect_failures.add();
       throw;
     }
     partitions.forget();
+    partitions.try_again();
     tended = system_clock::time_point::min();
     counters.connects.add();
   }
 
-  DayRange plausible(system_clock::time_point now) const {
-    const sys_days today = std::chrono::floor<days>(now);
-    return {today - horizon(), today + days(std::max(options.days_ahead, 1))};
+  void ask_time() {
+    pqxx::nontransaction ask(session->connection());
+    const auto ms = ask.exec1("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")[0];
+    asked = options.clock.steady();
+    server_time = system_clock::time_point(std::chrono::milliseconds(ms.as<std::int64_t>()));
+  }
+  system_clock::time_point server_now() const {
+    return server_time + std::chrono::duration_cast<system_clock::duration>(options.clock.steady() - asked);
+  }
+
+  // By the server's clock or our own, whichever lets more through: one that is wrong must not have rows set aside.
+  DayRange plausible() const {
+    const auto [early, late] = std::minmax({options.clock.wall(), server_now()});
+    return {std::chrono::floor<days>(early) - horizon(),
+            std::chrono::floor<days>(late) + days(std::max(options.days_ahead, 1))};
   }
   days horizon() const { return options.retention_days > 0 ? days(options.retention_days) : kHorizon; }
 
-  void make_partitions(const Days& wanted) {
-    counters.partitions_made.add(partitions.make(session->connection(), wanted));
+  // False: some could not be made.
+  bool make_partitions(const char* what, const Days& wanted) {
+    bool failed = false;
+    counters.partitions_made.add(partitions.make(session->connection(), wanted, [&](const pqxx::sql_error& error) {
+      if (!std::exchange(failed, true)) complain(what, error.sqlstate(), error.what());
+    }));
+    return !failed;
   }
 
   // In one transaction.
@@ -130,34 +155,54 @@ struct PostgresSink::Impl {
     for (const Advance& step : batch.advances) positions[step.journal] = step.to;
   }
 
+  // Once for each state of each kind of work.
+  void complain(const std::string& what, const std::string& state, const std::string& text) {
+    const auto [before, fresh] = complaints.try_emplace(what, state);
+    if (!fresh && std::exchange(before->second, state) == state) return;
+    if (options.log) options.log(fmt::format("PostgreSQL: {}: {}", what, text));
+  }
+
   // What this connection may not do is not its business: another instance, or an administrator, does it.
   template <class Work>
   void if_allowed(const char* what, Work work) {
     try {
       work();
+      complaints.erase(what);
     } catch (const pqxx::sql_error& error) {
       // No right, read-only, or in use.
       const bool no_right = dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr;
       if (!no_right && error.sqlstate() != "25006" && error.sqlstate() != "55P03") throw;
-      if (options.log) options.log(fmt::format("PostgreSQL: {}: {}", what, error.what()));
+      complain(what, error.sqlstate(), error.what());
     }
   }
 
-  void clean_up(system_clock::time_point now) {
+  void drop_partitions(sys_days today) {
+    while (partitions.drop_one(session->connection(), today - horizon())) {
+      counters.partitions_dropped.add();
+      session->watchdog().pat();
+    }
+  }
+
+  // Ours stay however quiet they are.
+  void keep_positions() {
     pqxx::work work(session->connection());
-    // Ours are kept however quiet they are.
     std::vector<std::string> ours;
     for (const auto& [journal, position] : positions) ours.push_back(journal);
     work.exec_params0(
         "UPDATE bidwell.journal_position SET updated_at = now() "
         "WHERE journal = ANY($1::text[]) AND updated_at < now() - interval '1 day'",
         array_of(ours));
-    const auto before = [&](days age) { return std::chrono::duration<double>((now - age).time_since_epoch()).count(); };
+    work.commit();
+  }
+
+  // By the server's clock alone, which all instances share.
+  void clean_up() {
+    pqxx::work work(session->connection());
     // Whoever found such a journal again would read it from its beginning, but its rows are too old to be stored.
-    work.exec_params0("DELETE FROM bidwell.journal_position WHERE updated_at < to_timestamp($1)",
-                      before(horizon() + kIdleSlack));
+    work.exec_params0("DELETE FROM bidwell.journal_position WHERE updated_at < now() - $1 * interval '1 day'",
+                      (horizon() + kIdleSlack).count());
     if (options.retention_days > 0) {
-      work.exec_params0("DELETE FROM bidwell.rejected WHERE at < to_timestamp($1)", before(horizon()));
+      work.exec_params0("DELETE FROM bidwell.rejected WHERE at < now() - $1 * interval '1 day'", horizon().count());
     }
     work.commit();
   }
@@ -179,7 +224,10 @@ struct PostgresSink::Impl {
   std::atomic<bool> interrupted{false};
   Partitions partitions;  // as the session has seen them
   Store rows_store;
-  system_clock::time_point tended;  // of this session
+  system_clock::time_point tended;       // of this session
+  system_clock::time_point server_time;  // when it was asked
+  std::chrono::steady_clock::time_point asked;
+  std::map<std::string, std::string> complaints;  // by the kind of work: what kept us from it
 };
 
 PostgresSink::PostgresSink(PostgresSinkOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -201,15 +249,16 @@ std::vector<std::uint64_t> PostgresSink::positions(std::span<const std::string> 
 
 void PostgresSink::take(const Batch& batch) {
   impl_->with_session([&](Session&) {
-    Sorted rows = sort_out(batch, impl_->plausible(impl_->options.clock.wall()));
-    impl_->make_partitions(rows.days);
+    constexpr char kMaking[] = "making partitions of rows' days";
+    Sorted rows = sort_out(batch, impl_->plausible());
+    impl_->make_partitions(kMaking, rows.days);
     try {
       impl_->store(batch, rows, false);
     } catch (const pqxx::sql_error& error) {
       if (!blames_row(error)) throw;
       // A row, or a partition that somebody has dropped.
       impl_->partitions.forget();
-      impl_->make_partitions(rows.days);
+      impl_->make_partitions(kMaking, rows.days);
       impl_->store(batch, std::move(rows), true);
     }
   });
@@ -221,24 +270,31 @@ std::uint64_t PostgresSink::stored(std::string_view journal) const {
 }
 
 void PostgresSink::tend(system_clock::time_point now) {
-  impl_->with_session([&](Session& session) {
-    if (impl_->tended != system_clock::time_point::min() && now - impl_->tended < kTendEvery) return;
-    const sys_days today = std::chrono::floor<days>(now);
-    impl_->if_allowed("making partitions", [&] {
-      Days wanted;
-      for (int i = 0; i <= impl_->options.days_ahead; ++i) wanted.insert(today + days(i));
-      impl_->make_partitions(wanted);
-    });
-    if (impl_->options.retention_days > 0) {
-      impl_->if_allowed("dropping partitions", [&] {
-        while (impl_->partitions.drop_one(session.connection(), today - impl_->horizon())) {
-          impl_->counters.partitions_dropped.add();
-          session.watchdog().pat();
-        }
-      });
+  impl_->with_session([&](Session&) {
+    // A clock that was set back is looked at again at once.
+    if (now >= impl_->tended && impl_->tended != system_clock::time_point::min() && now - impl_->tended < kTendEvery) {
+      return;
     }
+    impl_->ask_time();
+    const sys_days today = std::chrono::floor<days>(now);
+    Days wanted;
+    const int back = std::min(impl_->options.days_back, static_cast<int>(impl_->horizon().count()));
+    for (int i = -back; i <= impl_->options.days_ahead; ++i) wanted.insert(today + days(i));
+    impl_->partitions.try_again();
+    if (impl_->make_partitions("making partitions", wanted)) impl_->complaints.erase("making partitions");
     impl_->if_allowed("writing the settings", [&] { impl_->write_settings(); });
-    impl_->if_allowed("removing old positions", [&] { impl_->clean_up(now); });
+    impl_->if_allowed("keeping our positions", [&] { impl_->keep_positions(); });
+    const system_clock::time_point server = impl_->server_now();
+    if (std::chrono::abs(server - now) > kClocksApart) {
+      impl_->complain("removing what is old", "clocks", "not done, as the server's clock and ours are apart");
+    } else {
+      impl_->complaints.erase("removing what is old");
+      if (impl_->options.retention_days > 0) {
+        const sys_days earlier = std::chrono::floor<days>(std::min(server, now));
+        impl_->if_allowed("dropping partitions", [&] { impl_->drop_partitions(earlier); });
+      }
+      impl_->if_allowed("removing old positions", [&] { impl_->clean_up(); });
+    }
     impl_->tended = now;
   });
 }

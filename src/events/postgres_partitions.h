@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <pqxx/pqxx>
 #include <set>
 #include <string>
@@ -13,8 +14,11 @@ using Days = std::set<std::chrono::sys_days>;
 
 class Partitions {
  public:
-  // Makes those that are missing, and returns how many. Asks the database only about days it does not know.
-  std::size_t make(pqxx::connection& connection, const Days& days);
+  // Makes those that are missing, and returns how many. Asks the database only about days it does not know. Those that
+  // this connection cannot make (no right; tables of others cover the day; read-only) are told of, and not tried again
+  // before try_again(): whether their rows find a place only storing them shows.
+  using Failed = std::function<void(const pqxx::sql_error&)>;
+  std::size_t make(pqxx::connection& connection, const Days& days, const Failed& failed);
 
   // Drops those of days before `first`, at most one day a call, and returns whether there was one. Gives up at once
   // where a table is in use: who waits for such a lock has all writers wait behind it.
@@ -22,9 +26,10 @@ class Partitions {
 
   // Forgets what it knows: somebody has dropped one.
   void forget() { known_.clear(); }
+  void try_again() { impossible_.clear(); }
 
  private:
-  Days known_;
+  Days known_, impossible_;
 };
 
 }  // namespace bidwell::events

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "events/calendar.h"
+#include "events/utf8.h"
 
 namespace bidwell::events {
 namespace {
@@ -108,20 +109,6 @@ bool possible_or_unsaid(Micros price) noexcept {
   return price == kNoPrice || possible(price);
 }
 
-// Of a multi-byte character that begins at `at`, how many bytes it has; 0: it is none. Unicode 15, table 3-7.
-std::size_t character_size(const unsigned char* at, const unsigned char* end) noexcept {
-  const unsigned first = *at;
-  const std::size_t size = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  if (size == 0 || static_cast<std::size_t>(end - at) < size) return 0;
-  const unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (at[1] < low || at[1] > high) return 0;
-  for (std::size_t i = 2; i < size; ++i) {
-    if ((at[i] & 0xc0) != 0x80) return 0;
-  }
-  return size;
-}
-
 }  // namespace
 
 std::chrono::sys_days day_of(const Event& event) noexcept {
@@ -130,13 +117,11 @@ std::chrono::sys_days day_of(const Event& event) noexcept {
 }
 
 bool storable(std::string_view text) noexcept {
-  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* const end = at + text.size();
-  while (at < end) {
-    if (*at == 0) return false;
-    const std::size_t size = *at < 0x80 ? 1 : character_size(at, end);
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::size_t size = first == 0 ? 0 : first < 0x80 ? 1 : utf8_size(text);
     if (size == 0) return false;
-    at += size;
+    text.remove_prefix(size);
   }
   return true;
 }

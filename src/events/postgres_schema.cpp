@@ -39,7 +39,7 @@ bool step(pqxx::connection& connection, std::span<const Migration> known) {
 
 }  // namespace
 
-void migrate(pqxx::connection& connection, std::span<const Migration> known) {
+void migrate(pqxx::connection& connection, std::span<const Migration> known, const std::function<void()>& before_each) {
   std::size_t found = 0;
   {
     pqxx::nontransaction ask(connection);
@@ -52,8 +52,8 @@ void migrate(pqxx::connection& connection, std::span<const Migration> known) {
                     found, known.size()));
   }
   if (found == known.size()) return;
-  while (step(connection, known)) {
-  }
+  do before_each();
+  while (step(connection, known));
 }
 
 }  // namespace bidwell::events

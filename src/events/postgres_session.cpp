@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "bidwell/core/postgres_url.h"
+
 namespace bidwell::events {
 namespace {
 
@@ -20,20 +22,6 @@ void never_reconnect(pqxx::connection& connection) {
 constexpr std::chrono::milliseconds kGraceMax{5000};
 
 }  // namespace
-
-std::string with_timeouts(const std::string& url) {
-  const bool uri = url.starts_with("postgres://") || url.starts_with("postgresql://");
-  std::string out = url;
-  bool first = url.find('?') == std::string::npos;
-  for (const auto& [name, value] : {std::pair{"connect_timeout", "2"}, std::pair{"tcp_user_timeout", "5000"},
-                                    std::pair{"keepalives_idle", "5"}, std::pair{"keepalives_interval", "2"},
-                                    std::pair{"keepalives_count", "2"}, std::pair{"application_name", "bidwell"}}) {
-    if (url.find(name) != std::string::npos) continue;
-    out += fmt::format("{}{}={}", !uri ? " " : first ? "?" : "&", name, value);
-    first = false;
-  }
-  return out;
-}
 
 Watchdog::Watchdog(int socket, std::chrono::milliseconds patience)
     : socket_(socket), patience_(patience), thread_([this] { watch(); }) {}
@@ -79,7 +67,7 @@ void Watchdog::watch() {
 }
 
 Session::Session(const std::string& url, std::chrono::milliseconds statement_timeout)
-    : connection_(with_timeouts(url)),
+    : connection_(with_postgres_timeouts(url)),
       watchdog_(connection_.sock(), statement_timeout + std::min(statement_timeout, kGraceMax)) {
   never_reconnect(connection_);
   watchdog_.pat();

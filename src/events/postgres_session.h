@@ -12,9 +12,6 @@
 
 namespace bidwell::events {
 
-// A connection string that gives up on a server that is not there, or no longer, in place of waiting for ever.
-std::string with_timeouts(const std::string& url);
-
 // Shuts a socket down when nobody has patted it for too long: libpq waits for an answer without end, and a server that
 // is stopped, or whose disk hangs, keeps its side of the connection alive.
 class Watchdog {

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "bidwell/core/postgres_url.h"
 #include "bidwell/profile/place.h"
 #include "profile/postgres_table.h"
 
@@ -39,7 +40,7 @@ class PostgresLoader final : public Loader {
 
 class PostgresPlace final : public Place {
  public:
-  explicit PostgresPlace(const std::string& url) : url_(with_timeouts(url)), connection_(url_) {
+  explicit PostgresPlace(const std::string& url) : url_(with_postgres_timeouts(url)), connection_(url_) {
     if (!make_table(connection_)) throw std::runtime_error("table bidwell.profiles is missing, and may not be made");
   }
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "bidwell/core/postgres_url.h"
 #include "bidwell/profile/postgres.h"
 #include "profile/call_queue.h"
 #include "profile/postgres_table.h"
@@ -97,7 +98,7 @@ class Lane {
     if (connection_) return true;
     if (SteadyClock::now() < retry_at_) return false;
     try {
-      connection_.emplace(with_timeouts(options_.url));
+      connection_.emplace(with_postgres_timeouts(options_.url));
       never_reconnect(*connection_);
       pqxx::nontransaction(*connection_)
           .exec0("SET statement_timeout = " + std::to_string(options_.statement_timeout.count()));

@@ -9,9 +9,6 @@
 
 namespace bidwell::profile {
 
-// A connection string that gives up on a server that is not there, or no longer, in place of waiting for ever.
-std::string with_timeouts(const std::string& url);
-
 // In a transaction of its own. False when the table is not there and could not be made.
 bool make_table(pqxx::connection& connection);
 

@@ -182,6 +182,17 @@ TEST_F(JournalCommandTest, DumpIsNdjson) {
   EXPECT_THAT(unknown.err, HasSubstr("x/7"));
 }
 
+TEST_F(JournalCommandTest, DumpIsJsonWhateverTheFolderIsCalled) {
+  leave_three();
+  const std::string odd = place_.path("a \"run\"\\\n\xff");
+  fs::rename(only_run(), odd);
+  const Ended dump = journal({"dump", odd});
+  EXPECT_EQ(dump.code, 0) << dump.err;
+  const auto lines = lines_of(dump.out);
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_EQ(lines[0]["journal"], "a \"run\"\\\n\xef\xbf\xbd/0");
+}
+
 TEST_F(JournalCommandTest, ReplaySendsOnce) {
   leave_three();
   const Ended first = replay(directory());

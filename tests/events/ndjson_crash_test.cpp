@@ -85,6 +85,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::count_events;
+using ::testing::ElementsAre;
 using testing::Folder;
 using testing::MadeUpJournals;
 namespace fs = std::filesystem;
@@ -254,6 +255,12 @@ void expect_exactly_once_at(const fs::path& directory, const MadeUpJournals& jou
   expect_exactly_once(directory, journals, "call " + std::to_string(call));
 }
 
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
+  return names;
+}
+
 TEST(NdjsonCrash, AtEachCallThenTheSameWriterGoesOn) {
   EXPECT_GT(crash_at_each_call(sinks("w"), sinks("w"), expect_exactly_once_at), 50);
 }
@@ -261,10 +268,7 @@ TEST(NdjsonCrash, AtEachCallThenTheSameWriterGoesOn) {
 TEST(NdjsonCrash, AtEachCallThenAnotherWriterGoesOn) {
   const auto look = [](const fs::path& directory, const MadeUpJournals& journals, int call) {
     expect_exactly_once_at(directory, journals, call);
-    // Nothing of the dead one is left for ever but a folder that it had not locked yet.
-    if (fs::exists(directory / "_ndjson/victim")) {
-      EXPECT_TRUE(fs::is_empty(directory / "_ndjson/victim")) << call;
-    }
+    EXPECT_THAT(names_in(directory / "_ndjson"), ElementsAre("heir")) << call;
   };
   EXPECT_GT(crash_at_each_call(sinks("victim", Compression::zstd), sinks("heir", Compression::zstd), look), 50);
 }
@@ -287,6 +291,7 @@ TEST(NdjsonCrash, AtEachCallOfTheHeir) {
     });
     ship(sinks("third")(folder.path()), journals, 10);
     expect_exactly_once_at(folder.path(), journals, call);
+    EXPECT_THAT(names_in(folder.path() / "_ndjson"), ElementsAre("third")) << call;
   }
 }
 
@@ -296,6 +301,13 @@ TEST(NdjsonCrash, ControlPositionsBeforeTheFileLoseEvents) {
     lost += outcome(directory, journals).lost;
   });
   EXPECT_GT(lost, 0U);
+}
+
+// Here, as it waits a second for the other to end.
+TEST(NdjsonFailure, AWritersNameIsNotTakenTwice) {
+  const Folder folder;
+  const auto living = sinks("w")(folder.path())();
+  EXPECT_THROW(sinks("w")(folder.path())(), std::runtime_error);
 }
 
 TEST(NdjsonFailure, AtEachCallIsTriedAgain) {

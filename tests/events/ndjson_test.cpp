@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "events/repeats.h"
@@ -60,6 +61,29 @@ std::string error_of(const std::function<void()>& call) {
     return error.what();
   }
   return "";
+}
+
+// The same while the folder of writer "w" is somewhere else.
+std::string error_while_away(const Folder& folder, const std::function<void()>& call) {
+  const fs::path own = folder.path() / "_ndjson/w", away = folder.path() / "away";
+  fs::rename(own, away);
+  std::string error = error_of(call);
+  fs::rename(away, own);
+  return error;
+}
+
+std::size_t writer_folders(const Folder& folder) {
+  const auto is_folder = [](const auto& entry) { return entry.is_directory(); };
+  return static_cast<std::size_t>(std::count_if(fs::directory_iterator(folder.path() / "_ndjson"), {}, is_folder));
+}
+
+// A writer that stores the position 10 of "run/0", at that time, and ends.
+void leave_position(const Folder& folder, const std::string& writer, std::chrono::system_clock::time_point now) {
+  NdjsonSink sink(options_of(folder, writer));
+  sink.positions(kJournal);
+  sink.tend(now);
+  sink.take(batch_of(0, 10, {event_of(Kind::bid, 1)}));
+  sink.finish();
 }
 
 TEST(NdjsonSink, FilesStandInTheFoldersOfTheirHours) {
@@ -228,6 +252,7 @@ TEST(NdjsonSink, ANoticeThatWasForgottenBeforeItWasStoredIsNoRepeat) {
   NdjsonSink sink(options_of(folder));
   sink.positions(kJournal);
   sink.take(batch_of(0, 1, {event_of(Kind::win, 1)}));
+  EXPECT_THAT(error_while_away(folder, [&] { sink.finish(); }), HasSubstr("_ndjson/w"));
   EXPECT_THAT(sink.positions(kJournal), ElementsAre(0));
   sink.take(batch_of(0, 1, {event_of(Kind::win, 1)}));
   sink.finish();
@@ -275,11 +300,15 @@ TEST(NdjsonSink, TakesOnlyWhatFollows) {
   EXPECT_THROW(sink.take(batch_of(0, 10, {})), PositionMoved);  // nobody has asked yet
   sink.positions(kJournal);
   EXPECT_THROW(sink.take(batch_of(10, 20, {})), PositionMoved);
+  sink.positions(kJournal);
   sink.take(batch_of(0, 10, {event_of(Kind::bid, 1)}));
-  EXPECT_THROW(sink.take(batch_of(0, 10, {})), PositionMoved);
   sink.finish();
   EXPECT_EQ(sink.stored("run/0"), 10U);
   EXPECT_EQ(sink.stored("run/1"), 0U);
+  sink.take(batch_of(10, 20, {event_of(Kind::bid, 2)}));
+  EXPECT_THROW(sink.take(batch_of(10, 20, {})), PositionMoved);
+  EXPECT_THAT(sink.positions(kJournal), ElementsAre(10));  // what was taken before the failure is forgotten, too
+  EXPECT_EQ(sink.counters().rows.value(), 1U);
 }
 
 TEST(NdjsonSink, SeveralWritersShareADirectory) {
@@ -295,7 +324,34 @@ TEST(NdjsonSink, SeveralWritersShareADirectory) {
   one.finish();
   two.finish();
   EXPECT_EQ(visible_files(folder.path()).size(), 2U);
-  EXPECT_THAT(error_of([&] { NdjsonSink again(options_of(folder, "two")); }), HasSubstr("another process writes"));
+}
+
+// A journal comes along again and again, before any file is old enough.
+TEST(NdjsonSink, AskingForPositionsStoresWhatWasTaken) {
+  const Folder folder;
+  NdjsonSink sink(options_of(folder));
+  sink.positions(kJournal);
+  sink.take(batch_of(0, 10, {event_of(Kind::win, 1)}));
+  const std::vector<std::string> two{"run/0", "run/1"};
+  EXPECT_THAT(sink.positions(two), ElementsAre(10, 0));
+  EXPECT_EQ(sink.stored("run/0"), 10U);
+  EXPECT_EQ(visible_files(folder.path()).size(), 1U);
+  sink.take(batch_of(10, 20, {event_of(Kind::win, 2)}));
+  EXPECT_THAT(sink.positions(kJournal), ElementsAre(20));
+  EXPECT_EQ(sink.counters().rows.value(), 2U);
+}
+
+// The disk is full, say: who logs a reason when it changes shall log this one once.
+TEST(NdjsonSink, TheSameFailureHasTheSameWords) {
+  const Folder folder;
+  NdjsonSink sink(options_of(folder));
+  const auto fail = [&] {
+    sink.positions(kJournal);
+    return error_while_away(folder, [&] { sink.take(batch_of(0, 10, {event_of(Kind::bid, 1)})); });
+  };
+  const std::string first = fail();
+  EXPECT_THAT(first, HasSubstr((folder.path() / "_ndjson/w").string()));
+  EXPECT_EQ(fail(), first);
 }
 
 TEST(NdjsonSink, WhoAdoptsAJournalKnowsItsPosition) {
@@ -338,6 +394,34 @@ TEST(NdjsonSink, PositionsAreForgottenAfterAYear) {
   EXPECT_THAT(sink.positions(two), ElementsAre(20, 0));
 }
 
+TEST(NdjsonSink, AClockThatStepsForgetsNoJournalThatIsThere) {
+  const Folder folder;
+  leave_position(folder, "dead", kNow - 24h * 800);
+  NdjsonSink sink(options_of(folder));  // whose clock says otherwise
+  const std::vector<std::string> two{"run/0", "run/1"};
+  EXPECT_THAT(sink.positions(two), ElementsAre(10, 0));
+  for (int step = 0; step < 2; ++step) {
+    sink.tend(kNow + 24h * 400 * step);
+    Batch batch = batch_of(0, 0, {});
+    const auto at = static_cast<std::uint64_t>(step);
+    batch.advances = {{"run/1", at, at + 1}};
+    sink.take(batch);
+    sink.finish();
+    EXPECT_THAT(sink.positions(two), ElementsAre(10, at + 1)) << step;
+  }
+}
+
+// What a writer that just died knew is kept until somebody asks for its journals.
+TEST(NdjsonSink, AClockThatStepsForgetsNothingThatWasJustTakenOver) {
+  const Folder folder;
+  NdjsonSink sink(options_of(folder));
+  sink.tend(kNow);
+  leave_position(folder, "dead", kNow - 24h * 800);
+  sink.positions(std::vector<std::string>{"other/0"});
+  EXPECT_EQ(writer_folders(folder), 1U);
+  EXPECT_THAT(sink.positions(kJournal), ElementsAre(10));
+}
+
 TEST(NdjsonSink, RefusesNamesThatAreNoneOrWouldHideItsFiles) {
   const Folder folder;
   for (const std::string name : {"", ".", "..", ".w", "_w", "a/b", "a b", "\xc3\xa9", "a\n"}) {
@@ -353,17 +437,72 @@ TEST(NdjsonSink, SaysWhichFolderItCannotUse) {
   EXPECT_THAT(error_of([&] { NdjsonSink sink(options); }), HasSubstr("/proc/no-such-folder"));
 }
 
-TEST(NdjsonSink, ADamagedStateIsNotTakenForNone) {
+TEST(NdjsonSink, ADeadWritersDamagedStateIsPutAside) {
+  for (const std::string writer : {"w", "v"}) {
+    const Folder folder;
+    leave_position(folder, "w", kNow);
+    std::ofstream(folder.path() / "_ndjson/w/state.json") << "{\"positions\":";
+    std::vector<std::string> said;
+    auto options = options_of(folder, writer);
+    options.log = [&](const std::string& line) {
+      if (line.find("damaged") != std::string::npos) said.push_back(line);
+    };
+    NdjsonSink sink(options);
+    EXPECT_THAT(sink.positions(kJournal), ElementsAre(0));
+    sink.take(batch_of(0, 20, {event_of(Kind::bid, 1)}));
+    EXPECT_THAT(sink.positions(kJournal), ElementsAre(20));
+    EXPECT_THAT(said, ElementsAre(HasSubstr("_ndjson/w/state.json is damaged")));
+    EXPECT_EQ(testing::read_bytes(folder.path() / "_ndjson/_damaged-w.json"), "{\"positions\":");
+  }
+}
+
+TEST(NdjsonSink, ALivingWritersDamagedStateIsLeftOut) {
   const Folder folder;
-  {
-    NdjsonSink sink(options_of(folder, "w"));
-    sink.positions(kJournal);
-    sink.take(batch_of(0, 10, {}));
+  NdjsonSink living(options_of(folder, "living"));
+  const std::vector<std::string> theirs{"theirs/0"};
+  living.positions(theirs);
+  const fs::path state = folder.path() / "_ndjson/living/state.json";
+  std::ofstream(state) << "[]";
+  std::vector<std::string> said;
+  auto options = options_of(folder);
+  options.log = [&](const std::string& line) { said.push_back(line); };
+  NdjsonSink sink(options);
+  sink.positions(kJournal);
+  sink.take(batch_of(0, 10, {event_of(Kind::bid, 1)}));
+  EXPECT_THAT(sink.positions(kJournal), ElementsAre(10));
+  EXPECT_THAT(said, ElementsAre(HasSubstr("living/state.json is damaged")));
+  EXPECT_EQ(testing::read_bytes(state), "[]");
+  // It knows better itself.
+  Batch batch = batch_of(0, 30, {});
+  batch.advances[0].journal = "theirs/0";
+  living.take(batch);
+  living.finish();
+  EXPECT_THAT(sink.positions(theirs), ElementsAre(30));
+}
+
+TEST(NdjsonSink, OneFolderIsLeftHoweverManyWritersThereWere) {
+  const Folder folder;
+  for (int start = 0; start < 5; ++start) {
+    NdjsonSink sink(options_of(folder, "w" + std::to_string(start)));
+    EXPECT_EQ(writer_folders(folder), 1U);
+    const auto at = static_cast<std::uint64_t>(start);
+    EXPECT_THAT(sink.positions(kJournal), ElementsAre(at));
+    sink.take(batch_of(at, at + 1, {event_of(Kind::bid, 1)}));
     sink.finish();
   }
-  std::ofstream(folder.path() / "_ndjson/w/state.json") << "{\"positions\":";
-  EXPECT_THAT(error_of([&] { NdjsonSink sink(options_of(folder, "w")); }), HasSubstr("_ndjson/w/state.json"));
-  EXPECT_THAT(error_of([&] { NdjsonSink sink(options_of(folder, "v")); }), HasSubstr("_ndjson/w/state.json"));
+  EXPECT_EQ(writer_folders(folder), 1U);
+}
+
+TEST(NdjsonSink, WhatACrashLeftOfFoldersIsRemoved) {
+  const Folder folder;
+  fs::create_directories(folder.path() / "_ndjson/.gone/more");
+  fs::create_directories(folder.path() / "_ndjson/not-locked-yet");
+  fs::create_directories(folder.path() / "_ndjson/without-its-lock");
+  std::ofstream(folder.path() / "_ndjson/without-its-lock/state.json")
+      << R"({"moves": [], "positions": {"run/0": {"day": 99999, "position": 70}}})";
+  NdjsonSink sink(options_of(folder));
+  EXPECT_THAT(sink.positions(kJournal), ElementsAre(70));
+  EXPECT_EQ(writer_folders(folder), 1U);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "events/postgres_locks.h"
 #include "tests/events/postgres_rig.h"
 
 namespace bidwell::events {
@@ -118,6 +119,11 @@ class PostgresFaultsTest : public PostgresSinkTest {
 
   std::uint64_t batches() const { return batches_[0] + batches_[1] + batches_[2]; }
 
+  // The sink's backend that waits for a lock; empty: none.
+  static std::string waiting() {
+    return ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'bidwell' AND wait_event_type = 'Lock'");
+  }
+
   template <class Condition>
   static void wait_for(Condition condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -187,16 +193,52 @@ TEST_F(PostgresFaultsTest, AServerThatHangsIsCutOff) {
   EXPECT_EQ(sink.counters().connects.value(), 2U);
 }
 
+// Its only way out: the server's own limit is far away.
 TEST_F(PostgresFaultsTest, WhoeverWaitsForAServerThatHangsCanBeInterrupted) {
-  PostgresSink sink(options());
+  PostgresSinkOptions patient = options();
+  patient.statement_timeout = std::chrono::hours(1);
+  PostgresSink sink(patient);
   sink.take(batch({bid(0)}));
-  const pid_t backend = std::stoi(ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'bidwell'"));
-  ASSERT_EQ(::kill(backend, SIGSTOP), 0);
-  std::thread interrupter([&] { sink.interrupt(); });
-  EXPECT_THROW(sink.take(batch({bid(1)}, 1)), std::exception);  // before it began, or while it waits
-  interrupter.join();
-  ASSERT_EQ(::kill(backend, SIGCONT), 0);
+  pqxx::connection holder(server().url());
+  pqxx::work hold(holder);
+  hold.exec0("LOCK TABLE bidwell.bids IN ACCESS EXCLUSIVE MODE");
+  std::atomic<bool> over{false};
+  std::thread taker([&] {
+    EXPECT_THROW(sink.take(batch({bid(1)}, 1)), std::exception);
+    over = true;
+  });
+  std::string backend;
+  wait_for([&] { return !(backend = waiting()).empty(); });
+  EXPECT_EQ(::kill(std::stoi(backend), SIGSTOP), 0);
+  EXPECT_FALSE(over);
+  sink.interrupt();
+  wait_for([&] { return over.load(); });
+  EXPECT_EQ(::kill(std::stoi(backend), SIGCONT), 0);
+  hold.abort();
+  taker.join();
   EXPECT_THROW(sink.take(batch({bid(1)}, 1)), std::exception);
+}
+
+// While it brings the schema up to date.
+TEST_F(PostgresFaultsTest, AServerThatHangsWhileConnectingIsCutOff) {
+  PostgresSinkOptions quick = options();
+  quick.statement_timeout = std::chrono::milliseconds(500);
+  PostgresSink sink(quick);
+  pqxx::connection holder(server().url());
+  pqxx::work hold(holder);
+  lock(hold, Lock::schema);
+  std::atomic<bool> stopped{false}, over{false};
+  std::thread asker([&] {
+    while (!stopped) EXPECT_THROW(sink.positions({}), std::exception);
+    over = true;
+  });
+  std::string backend;
+  wait_for([&] { return !(backend = waiting()).empty(); });
+  EXPECT_EQ(::kill(std::stoi(backend), SIGSTOP), 0);
+  stopped = true;
+  wait_for([&] { return over.load(); });
+  EXPECT_EQ(::kill(std::stoi(backend), SIGCONT), 0);
+  asker.join();
 }
 
 // A connection that does nothing for longer than that is left alone.

@@ -1,4 +1,5 @@
 // Rows that cannot be stored: set aside with their reason, and no other row with them.
+#include <algorithm>
 #include <limits>
 
 #include "events/postgres_rows.h"
@@ -52,13 +53,15 @@ TEST_F(PostgresPoisonTest, EachTextField) {
 
 TEST_F(PostgresPoisonTest, ValuesOutOfRange) {
   constexpr auto kLow = std::numeric_limits<std::int64_t>::min(), kHigh = std::numeric_limits<std::int64_t>::max();
+  // By the server's clock or ours, whichever allows more.
+  const std::int64_t early = std::min(kNowMs, real_ms()), late = std::max(kNowMs, real_ms());
   std::vector<Event> events;
   const auto poison = [&](Kind kind, const std::function<void(Event&)>& change) {
     events.push_back(kind == Kind::bid ? bid(events.size()) : notice(kind, events.size()));
     change(events.back());
   };
   for (const Kind kind : {Kind::bid, Kind::loss}) {
-    for (const std::int64_t when : {kLow, kHigh, std::int64_t{0}, kNowMs - 401 * kDayMs, kNowMs + 4 * kDayMs}) {
+    for (const std::int64_t when : {kLow, kHigh, std::int64_t{0}, early - 401 * kDayMs, late + 4 * kDayMs}) {
       poison(kind, [&](Event& event) { event.bid_at_ms = when; });
     }
     for (const std::int64_t when : {kLow, kHigh, std::int64_t{0}}) {
@@ -77,8 +80,8 @@ TEST_F(PostgresPoisonTest, ValuesOutOfRange) {
   poison(Kind::loss, [](Event& event) { event.min_to_win = -7; });
   const std::size_t bad = events.size();
   // As far as it goes.
-  events.push_back(bid(1'000, kNowMs - 400 * kDayMs));
-  events.push_back(bid(1'001, kNowMs + 3 * kDayMs));
+  events.push_back(bid(1'000, early - 400 * kDayMs));
+  events.push_back(bid(1'001, late + 3 * kDayMs));
   events.push_back(notice(Kind::loss, 1'002, kMaxMicros));
   events.back().loss_reason = std::numeric_limits<std::int32_t>::max();
   PostgresSink sink(options());

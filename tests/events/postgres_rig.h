@@ -45,6 +45,11 @@ class PostgresSinkTest : public ::testing::Test {
     return made;
   }
 
+  // For what is removed by the server's clock too.
+  static std::int64_t real_ms() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+  }
+
   // All rows as libpq has them: columns divided by '|', rows by '\n', null as "-".
   static std::string ask(const std::string& query) {
     pqxx::connection connection(server().url());

@@ -145,12 +145,12 @@ TEST_F(PostgresSinkTest, RepeatsThroughSeveralInstancesAtOnce) {
 TEST_F(PostgresSinkTest, RowsOfOtherDaysGetTheirPartition) {
   PostgresSink sink(options());
   sink.tend(at_ms(kNowMs));
-  EXPECT_EQ(sink.counters().partitions_made.value(), 4U);
+  EXPECT_EQ(sink.counters().partitions_made.value(), 11U);  // 3 ahead, 7 back
   sink.take(batch({bid(1), notice(Kind::bill, 2, 5, kNowMs - 40 * kDayMs), bid(3, kNowMs - kDayMs)}));
-  EXPECT_EQ(sink.counters().partitions_made.value(), 6U);
+  EXPECT_EQ(sink.counters().partitions_made.value(), 12U);
   EXPECT_EQ(ask("SELECT tableoid::regclass FROM bidwell.notices"), "bidwell.notices_20261011");
   EXPECT_EQ(ask("SELECT tableoid::regclass FROM bidwell.bids ORDER BY 1"),
-            "bidwell.bids_20261120\nbidwell.bids_20261119");
+            "bidwell.bids_20261119\nbidwell.bids_20261120");
   // The same bid's notices, whenever they come, meet the same key.
   sink.take(batch({notice(Kind::bill, 2, 6, kNowMs - 40 * kDayMs)}, 3));
   EXPECT_EQ(sink.counters().repeats.value(), 1U);
@@ -177,47 +177,117 @@ TEST_F(PostgresSinkTest, PartitionsOfOtherNamesAreLeftAlone) {
   EXPECT_EQ(ask("SELECT count(*) FROM bidwell.spend WHERE day = '2026-11-20'"), "0");
 }
 
+PostgresSinkOptions real_time(PostgresSinkOptions options) {
+  options.clock = {};
+  return options;
+}
+
 TEST_F(PostgresSinkTest, OldPartitionsAndPositionsAreDropped) {
-  PostgresSinkOptions month = options();
+  PostgresSinkOptions month = real_time(options()), patient_options = real_time(options());
+  const std::int64_t now = real_ms();
   month.retention_days = 30;
   PostgresSink sink(month);
-  sink.take(batch({bid(1), bid(2, kNowMs - 30 * kDayMs), bid(3, kNowMs - 20 * kDayMs)}));
-  // Made while the retention was longer.
-  PostgresSink patient(options());
-  patient.take(batch({bid(4, kNowMs - 31 * kDayMs), bid(5, kNowMs - 200 * kDayMs)}, 0, "run/1"));
-  server().execute("INSERT INTO bidwell.journal_position VALUES ('gone/0', 7, '2026-10-01')");
-  server().execute("UPDATE bidwell.journal_position SET updated_at = '2026-10-01' WHERE journal = 'run/0'");
+  sink.take(batch({bid(1, now), bid(2, now - 30 * kDayMs), bid(3, now - 20 * kDayMs)}));
+  // Made while the retention was longer; of one day somebody has removed half.
+  PostgresSink patient(patient_options);
+  patient.take(batch({bid(4, now - 31 * kDayMs), bid(5, now - 200 * kDayMs)}, 0, "run/1"));
+  const auto partition = [&](const char* table, int age) {
+    return ask(fmt::format("SELECT 'bidwell.{}_' || to_char(to_timestamp({}) - interval '{} days', 'YYYYMMDD')", table,
+                           now / 1000, age));
+  };
+  server().execute("DROP TABLE " + partition("bids", 200));
+  server().execute("ALTER TABLE bidwell.bids DETACH PARTITION " + partition("bids", 31));
+  server().execute("INSERT INTO bidwell.journal_position VALUES ('gone/0', 7, now() - interval '50 days')");
   server().execute(
-      "INSERT INTO bidwell.rejected VALUES ('2026-10-01', 1, 'gone/0', 'old', ''), "
-      "('2026-11-19', 1, 'gone/0', 'new', '')");
-  sink.tend(at_ms(kNowMs));
+      "UPDATE bidwell.journal_position SET updated_at = now() - interval '50 days' WHERE journal = 'run/0'");
+  server().execute(
+      "INSERT INTO bidwell.rejected VALUES (now() - interval '50 days', 1, 'gone/0', 'old', ''), "
+      "(now() - interval '1 day', 1, 'gone/0', 'new', '')");
+  sink.tend(at_ms(now));
   EXPECT_EQ(sink.counters().partitions_dropped.value(), 2U);
   EXPECT_EQ(ask("SELECT bid_id FROM bidwell.bids ORDER BY 1"),
             "000000000000000000000001\n000000000000000000000002\n000000000000000000000003");
-  EXPECT_EQ(ask("SELECT to_regclass('bidwell.notices_20261020')"), "-");
+  EXPECT_EQ(ask("SELECT to_regclass('" + partition("notices", 31) + "')"), "-");
+  EXPECT_EQ(ask("SELECT to_regclass('" + partition("notices", 200) + "')"), "-");
+  EXPECT_EQ(ask("SELECT bid_id FROM " + partition("bids", 31)), "000000000000000000000004");  // theirs now
   EXPECT_EQ(ask("SELECT journal FROM bidwell.journal_position ORDER BY 1"), "run/0\nrun/1");
   EXPECT_EQ(ask("SELECT reason FROM bidwell.rejected"), "new");
   // What would make a partition only to have it dropped is set aside.
-  sink.take(batch({bid(6, kNowMs - 31 * kDayMs)}, 3));
+  sink.take(batch({bid(6, now - 32 * kDayMs)}, 3));
   EXPECT_EQ(sink.counters().set_aside.value(), 1U);
 }
 
 TEST_F(PostgresSinkTest, AReaderDoesNotMakeTheWritersWaitForTheRetention) {
-  PostgresSinkOptions month = options();
+  PostgresSinkOptions month = real_time(options());
+  const std::int64_t now = real_ms();
   PostgresSink sink(month);
-  sink.take(batch({bid(5, kNowMs - 200 * kDayMs)}));
+  sink.take(batch({bid(5, now - 200 * kDayMs)}));
   month.retention_days = 30;
   PostgresSink strict(month);
   {
     pqxx::connection reader(server().url());
     pqxx::work report(reader);
     report.exec("SELECT count(*) FROM bidwell.bids");
-    strict.tend(at_ms(kNowMs));
+    strict.tend(at_ms(now));
     EXPECT_EQ(strict.counters().partitions_dropped.value(), 0U);
     EXPECT_THAT(log_, ::testing::Contains(HasSubstr("lock timeout")));
   }
-  strict.tend(at_ms(kNowMs + 61'000));
+  strict.tend(at_ms(now + 61'000));
   EXPECT_EQ(strict.counters().partitions_dropped.value(), 1U);
+}
+
+// The other's rows and position are there still; and once the clock is right what is old goes.
+TEST_F(PostgresSinkTest, AClockThatIsWrongRemovesNothing) {
+  PostgresSinkOptions week = real_time(options());
+  const std::int64_t now = real_ms();
+  PostgresSink patient(week);
+  week.retention_days = 7;
+  PostgresSink sink(week), ahead(week);
+  sink.take(batch({bid(1, now), notice(Kind::bill, 1, 5, now)}, 0, "a/0"));
+  patient.take(batch({bid(2, now - 20 * kDayMs)}, 0, "b/0"));
+  for (const std::int64_t off : {30 * kDayMs, 30 * kDayMs + 61'000, 500 * kDayMs}) ahead.tend(at_ms(now + off));
+  EXPECT_EQ(ahead.counters().partitions_dropped.value(), 0U);
+  EXPECT_EQ(ask("SELECT journal FROM bidwell.journal_position ORDER BY 1"), "a/0\nb/0");
+  EXPECT_THAT(log_, ::testing::ElementsAre(HasSubstr("clock")));
+  sink.take(batch({bid(3, now)}, 2, "a/0"));
+  EXPECT_EQ(ask("SELECT count(*) FROM bidwell.bids"), "3");
+  ahead.tend(at_ms(now));  // set back: not a minute later, but 500 days before
+  EXPECT_EQ(ask("SELECT bid_id FROM bidwell.bids ORDER BY 1"), "000000000000000000000001\n000000000000000000000003");
+}
+
+// Ten days behind: what the others' clocks say is not the future.
+TEST_F(PostgresSinkTest, AClockThatIsBehindSetsNothingAside) {
+  PostgresSinkOptions behind = options();
+  behind.clock.wall = [] { return std::chrono::system_clock::now() - std::chrono::days(10); };
+  PostgresSink sink(behind);
+  const std::int64_t now = real_ms();
+  sink.take(batch({notice(Kind::bill, 1, 5, now), bid(2, now - 10 * kDayMs), bid(3, now + 30 * kDayMs)}));
+  EXPECT_EQ(ask("SELECT position, reason FROM bidwell.rejected"), "2|bid_at is in the future");
+  EXPECT_EQ(ask("SELECT count(*) FROM bidwell.notices"), "1");
+}
+
+// Tables of others cover days of which rows come: those that they take are stored in them, the rest as ever.
+TEST_F(PostgresSinkTest, PartitionsThatCannotBeMadeStopNothing) {
+  PostgresSink sink(options());
+  sink.positions({});
+  server().execute(
+      "CREATE TABLE bidwell.october PARTITION OF bidwell.notices FOR VALUES FROM ('2026-10-01') TO ('2026-11-01')");
+  server().execute("CREATE TABLE bidwell.others PARTITION OF bidwell.bids DEFAULT");
+  server().execute(
+      "INSERT INTO bidwell.bids VALUES ('2026-11-20 01:00:00+00', 1, 1, 'USD', 'x', 'e', 'c', 'r', 'a', 'i')");
+  for (std::uint64_t i = 0; i < 8; i += 4) {
+    const std::int64_t october = kNowMs - 25 * kDayMs;
+    sink.take(batch({bid(i), bid(i + 1, kNowMs - kDayMs), notice(Kind::bill, i, 5, october), bid(i + 2, october)}, i));
+  }
+  EXPECT_EQ(ask("SELECT tableoid::regclass, count(*) FROM bidwell.bids GROUP BY 1 ORDER BY 2"),
+            "bidwell.bids_20261119|2\nbidwell.others|5");
+  EXPECT_EQ(ask("SELECT count(*) FROM bidwell.october"), "2");
+  // Of the 20th no table takes notices.
+  sink.take(batch({bid(9), notice(Kind::bill, 9), notice(Kind::bill, 9, 5, kNowMs - kDayMs)}, 8));
+  EXPECT_EQ(ask("SELECT position, reason FROM bidwell.rejected"),
+            "9|ERROR:  no partition of relation \"notices\" found for row");
+  EXPECT_EQ(ask("SELECT position FROM bidwell.journal_position"), "11");
+  EXPECT_EQ(sink.counters().connects.value(), 1U);
 }
 
 TEST_F(PostgresSinkTest, SettingsAreWrittenOnceAConnection) {

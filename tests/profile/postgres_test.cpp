@@ -230,13 +230,5 @@ TEST_F(PostgresPlaceTest, AllOfALoadOrNothing) {
   EXPECT_EQ(find({3, 3}), "three");
 }
 
-TEST(PostgresTable, TimeoutsAreAddedWhereNoneAreGiven) {
-  EXPECT_THAT(with_timeouts("postgresql://h/db"), HasSubstr("postgresql://h/db?connect_timeout=2&tcp_user_timeout="));
-  EXPECT_THAT(with_timeouts("postgres://h/db?sslmode=require"), HasSubstr("?sslmode=require&connect_timeout=2&"));
-  EXPECT_THAT(with_timeouts("host=h connect_timeout=7"),
-              ::testing::AllOf(HasSubstr("host=h connect_timeout=7 tcp_user_timeout="),
-                               ::testing::Not(HasSubstr("connect_timeout=2"))));
-}
-
 }  // namespace
 }  // namespace bidwell::profile

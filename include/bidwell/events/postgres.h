@@ -19,9 +19,10 @@ struct PostgresSinkOptions {
   std::string url;  // libpq's connection string or URI; a pooler between must keep sessions
   std::chrono::milliseconds statement_timeout{30'000};  // a server that hangs for longer is tried again
   int days_ahead = 3;                                   // partitions made before their day comes
-  int retention_days = 0;                               // partitions of older days are dropped; 0: kept for ever
+  int days_back = 7;                      // and after it, for whoever may not make them: the longest age of a notice
+  int retention_days = 0;                 // partitions of older days are dropped; 0: kept for ever
   std::chrono::seconds loss_after{3600};  // without a notice for this long a bid is taken for lost (view `outcomes`)
-  Clock clock;                            // which days are plausible: rows of others are set aside
+  Clock clock;                            // with the server's: which days are plausible; rows of others are set aside
   std::function<void(const std::string& line)> log;  // may be null
 };
 

@@ -43,7 +43,7 @@ class Sink {
   virtual ~Sink() = default;
 
   // Where to go on: what of each journal is stored for good; 0 for one it does not know. Whatever it has taken beyond
-  // that, of any journal, is forgotten and will be handed over again: the first call of all, the first after one that
+  // what it says, of any journal, is forgotten and will be handed over again. Called at the start, after a call that
   // threw, and whenever a journal comes along. Throws when it cannot tell.
   virtual std::vector<std::uint64_t> positions(std::span<const std::string> journals) = 0;
 
