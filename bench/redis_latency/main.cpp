@@ -1,145 +1,114 @@
 // What a slow or dead Redis costs a bid request: starts redis-server, the relay before it and a bidder for each
 // setting, drives them, reports. What is compared, and how, stands in options.cpp (--help).
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
-#include <stdexcept>
 
-#include "catalog_generator.h"
-#include "loopback/cores.h"
-#include "loopback/interrupt.h"
-#include "loopback/scratch_directory.h"
-#include "redis_latency/measurement.h"
-#include "redis_latency/open_loop_client.h"
+#include "open_loop/bidder.h"
+#include "open_loop/client.h"
+#include "open_loop/field.h"
+#include "open_loop/measurement.h"
+#include "open_loop/relay.h"
+#include "open_loop/report.h"
 #include "redis_latency/options.h"
 #include "redis_latency/processes.h"
-#include "redis_latency/relay.h"
-#include "redis_latency/report.h"
 #include "redis_latency/traffic.h"
 
 namespace bidwell::redis_latency {
 namespace {
 
-Clock::duration duration_of(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
+using open_loop::State;
 
-// Of this thread, and of what it starts from now on.
-enum class Priority : int { usual = 0, real_time = 1, above = 2 };
-bool set_priority(Priority priority) {
-  const sched_param parameter{.sched_priority = static_cast<int>(priority)};
-  return ::sched_setscheduler(0, priority == Priority::usual ? SCHED_OTHER : SCHED_FIFO, &parameter) == 0;
-}
-
-// The client goes before everything else, where that is allowed.
-class ClientPriority {
- public:
-  explicit ClientPriority(const Options& options)
-      : after_(options.real_time ? Priority::real_time : Priority::usual), allowed_(set_priority(Priority::above)) {}
-  ~ClientPriority() { set_priority(after_); }
-  ClientPriority(const ClientPriority&) = delete;
-  ClientPriority& operator=(const ClientPriority&) = delete;
-
-  bool allowed() const noexcept { return allowed_; }
-
- private:
-  const Priority after_;
-  const bool allowed_;
-};
+// More pieces of answers than connecting takes (HELLO, SELECT, TIME, SUBSCRIBE, ... on two connections).
+constexpr std::uint64_t kGreetings = 20;
 
 // A dead phase is measured once all profiles have ended, where they do so at all.
-Schedule schedule_of(const Options& options, const Setting& setting) {
-  Schedule schedule;
-  schedule.settle = schedule.dead_settle = duration_of(options.settle_s);
-  const double hard_ttl_s = setting.hard_ttl_s;
-  if (hard_ttl_s < options.settle_s + options.phase_s) {
-    schedule.dead_settle = std::max(schedule.settle, duration_of(hard_ttl_s));
+open_loop::Schedule schedule_of(const Options& options, const Setting& setting) {
+  open_loop::Schedule schedule = open_loop::schedule_of(options);
+  if (setting.hard_ttl_s < options.settle_s + options.phase_s) {
+    schedule.dead_settle = std::max(schedule.settle, open_loop::duration_of(setting.hard_ttl_s));
   }
-  schedule.phase = duration_of(options.phase_s);
-  schedule.cycles = options.cycles;
-  schedule.disturbed_share_max = options.disturbed_share_max;
-  schedule.only_stolen = options.real_time;
   return schedule;
 }
 
-// Where everything is, once.
-struct Field {
-  loopback::Cores cores;
-  std::filesystem::path directory, catalog, relay_socket;
-};
+// The target is for a bidder whose requests do not wait.
+std::vector<open_loop::Case> cases_of(const Setting& setting) {
+  const bool judged = setting.wait_ms == 0;
+  return {{.name = "healthy", .state = State::healthy},
+          {.name = "slow", .state = State::slow, .judged = judged},
+          {.name = "silent", .state = State::silent, .judged = judged},
+          {.name = "refused", .state = State::refused, .judged = judged}};
+}
 
-Run run_setting(const Field& field, const RedisServer& redis, Traffic& traffic, const Options& options,
-                const Setting& setting) {
-  const auto config = field.directory / "bidwell.json";
-  write_config(config, field.catalog, field.relay_socket, options, setting);
-  Relay relay(field.relay_socket, redis.socket(), options.delay);
-  Bidder bidder(field.directory, field.cores.server, options.bidwell, config);
-  Run run;
-  run.setting = setting;
+open_loop::Run run_setting(const open_loop::Field& field, const RedisServer& redis, Traffic& traffic,
+                           const Options& options, const Setting& setting) {
+  const auto directory = field.scratch.make_room("bidwell"), config = directory / "bidwell.json";
+  const auto relay_socket = directory / "relay.sock";
+  write_config(config, field.catalog, relay_socket, options, setting);
+  open_loop::Relay relay = field.start([&] {
+    return open_loop::Relay({.listen = relay_socket,
+                             .server = redis.socket(),
+                             .delay = std::chrono::milliseconds(options.delay_ms),
+                             .greetings = kGreetings});
+  });
+  open_loop::Bidder bidder =
+      field.start([&] { return open_loop::Bidder(directory, field.cores.server, options.bidwell, config); });
+  open_loop::Run run;
+  run.title = fmt::format("wait {} ms; profiles are refreshed after {} s, served for {} s at most", setting.wait_ms,
+                          options.soft_ttl_s, setting.hard_ttl_s);
+  run.setting = {{"wait_ms", setting.wait_ms}, {"hard_ttl_s", setting.hard_ttl_s}};
+  run.cases = cases_of(setting);
   {
-    OpenLoopClient client(bidder.port(), options.connections, traffic, options.seed);
-    const ClientPriority priority(options);
-    client.set_rate(options.rate * 4);
-    client.run_until(Clock::now() + duration_of(options.warm_up_s));
-    client.set_rate(options.rate);
-    const Place place{.bidder = bidder.pid(), .redis = redis.pid(), .cores = field.cores};
-    run.phases = measure(client, relay, schedule_of(options, setting), place);
+    open_loop::Client client(bidder.port(), options.connections, traffic, options.seed);
+    const open_loop::AtPriority first(open_loop::Priority::above);
+    const open_loop::Place place{.bidders = {{client, bidder.pid()}}, .server = redis.pid(), .cores = field.cores};
+    run.phases = open_loop::measure(run.cases, relay, schedule_of(options, setting), place);
   }
   bidder.check_running();
-  run.said = bidder.stop();
+  run.said = bidder.stop("profiles: ");
   return run;
 }
 
 void run(const Options& options) {
-  if (options.real_time && !set_priority(Priority::real_time)) throw std::runtime_error("--real-time is not allowed");
-  const loopback::ScratchDirectory scratch;
-  Field field;
-  field.cores = loopback::pick_cores();
-  field.directory = scratch.make_room("bidwell");
-  field.catalog = field.directory / "catalog.json";
-  field.relay_socket = field.directory / "relay.sock";
-  loopback::write_file(field.catalog, bench::make_catalog(options.campaigns, options.seed));
-
-  loopback::pin_to(field.cores.client);
-  const RedisServer redis(scratch.make_room("redis"), field.cores.client);
-  const auto profiles = field.directory / "profiles.ndjson", config = field.directory / "import.json";
+  const open_loop::Field field(options);
+  const RedisServer redis =
+      field.start([&] { return RedisServer(field.scratch.make_room("redis"), field.cores.client); });
+  const auto room = field.scratch.make_room("import");
+  const auto profiles = room / "profiles.ndjson", config = room / "import.json";
   write_profiles(profiles, options);
   write_config(config, field.catalog, redis.socket(), options, {.hard_ttl_s = options.hard_ttl_s.front()});
   fmt::print("{}\n", import_profiles(options.bidwell, config, profiles));
 
   Traffic traffic(options);
-  const bool client_first = ClientPriority(options).allowed();
-  fmt::print("{}", format_setting(options, field.cores, traffic.mean_bytes(), client_first));
+  fmt::print("{}", open_loop::format_setting(
+                       options, field, "redis-server",
+                       fmt::format("{:.0f} bytes each with head, of {} users by Zipf {} ({} in Redis); L1 of {} MB",
+                                   traffic.mean_bytes(), options.users, options.zipf, options.loaded, options.l1_mb)));
   std::fflush(stdout);
 
-  std::vector<Run> runs;
+  std::vector<open_loop::Run> runs;
   for (const int wait_ms : options.wait_ms) {
     for (const int hard_ttl_s : options.hard_ttl_s) {
       runs.push_back(run_setting(field, redis, traffic, options, {.wait_ms = wait_ms, .hard_ttl_s = hard_ttl_s}));
-      fmt::print("{}", format_run(runs.back(), options));
+      fmt::print("{}", open_loop::format_run(runs.back()));
       std::fflush(stdout);
     }
   }
-  if (!options.json.empty()) write_json(options.json, options, runs);
+  if (options.json.empty()) return;
+  open_loop::write_json(options.json, options,
+                        {{"users", options.users},
+                         {"loaded", options.loaded},
+                         {"zipf", options.zipf},
+                         {"soft_ttl_s", options.soft_ttl_s},
+                         {"l1_mb", options.l1_mb}},
+                        runs);
 }
 
 }  // namespace
 }  // namespace bidwell::redis_latency
 
 int main(int argc, char** argv) {
-  try {
-    const auto options = bidwell::redis_latency::parse_options(argc, argv);
-    bidwell::loopback::note_interrupts();
-    bidwell::redis_latency::run(options);
-  } catch (const bidwell::loopback::Interrupted&) {
-    fmt::print(stderr, "redis_latency_benchmark: interrupted\n");
-    return 130;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "redis_latency_benchmark: {}\n", error.what());
-    return 1;
-  }
-  return 0;
+  const auto options = bidwell::redis_latency::parse_options(argc, argv);
+  return bidwell::open_loop::run_benchmark("redis_latency_benchmark", [&] { bidwell::redis_latency::run(options); });
 }

@@ -6,14 +6,12 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <chrono>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "loopback/interrupt.h"
 #include "loopback/scratch_directory.h"
-#include "loopback/sockets.h"
+#include "open_loop/bidder.h"
 
 namespace bidwell::redis_latency {
 namespace {
@@ -27,10 +25,6 @@ bool accepts(const std::filesystem::path& socket) {
   boost::system::error_code error;
   Protocol::socket(context).connect(Protocol::endpoint(socket.string()), error);
   return !error;
-}
-
-std::string redis_url(const std::filesystem::path& socket) {
-  return "redis+unix://" + socket.string();
 }
 
 }  // namespace
@@ -50,22 +44,17 @@ RedisServer::RedisServer(const std::filesystem::path& directory, int core) : soc
 
 void write_config(const std::filesystem::path& path, const std::filesystem::path& catalog,
                   const std::filesystem::path& redis, const Options& options, const Setting& setting) {
-  const nlohmann::json config = {
-      {"http", {{"workers", 1}}},
-      {"catalog", {{"file", catalog.string()}, {"check_interval_s", 0}}},
-      {"redis", {{"url", redis_url(redis)}}},
-      {"profiles",
-       {{"origin", "none"},
-        {"keys", {"ifa"}},
-        {"key_secret", "of the benchmark"},
-        {"wait_ms", setting.wait_ms},
-        {"soft_ttl_s", options.soft_ttl_s},
-        {"hard_ttl_s", setting.hard_ttl_s},
-        {"negative_ttl_s", setting.hard_ttl_s},
-        {"l1_mb", options.l1_mb}}},
-      {"exchanges", {{"demo", {{"currency", "USD"}}}}},
-  };
-  loopback::write_file(path, config.dump(1) + "\n");
+  open_loop::write_config(path, catalog,
+                          {{"redis", {{"url", "redis+unix://" + redis.string()}}},
+                           {"profiles",
+                            {{"origin", "none"},
+                             {"keys", {"ifa"}},
+                             {"key_secret", "of the benchmark"},
+                             {"wait_ms", setting.wait_ms},
+                             {"soft_ttl_s", options.soft_ttl_s},
+                             {"hard_ttl_s", setting.hard_ttl_s},
+                             {"negative_ttl_s", setting.hard_ttl_s},
+                             {"l1_mb", options.l1_mb}}}});
 }
 
 std::string import_profiles(const std::filesystem::path& executable, const std::filesystem::path& config,
@@ -77,28 +66,6 @@ std::string import_profiles(const std::filesystem::path& executable, const std::
   const std::string said = loopback::read_file(output);
   if (status != 0) throw std::runtime_error(fmt::format("bidwell profiles import failed:\n{}", said));
   return said.substr(0, said.find_last_not_of('\n') + 1);
-}
-
-Bidder::Bidder(const std::filesystem::path& directory, int core, const std::filesystem::path& executable,
-               const std::filesystem::path& config)
-    : output_(directory / "output.log"), port_(loopback::find_free_port()) {
-  process_ = std::make_unique<ServerProcess>(
-      ProcessOptions{.name = "bidwell", .directory = directory, .core = core, .environment = {}},
-      std::vector<std::string>{executable, "serve", "--config", config, "--listen",
-                               fmt::format("127.0.0.1:{}", port_)});
-  // It listens once its catalog is compiled.
-  process_->wait_until_listening(port_, std::chrono::seconds(180));
-}
-
-std::vector<std::string> Bidder::stop() {
-  process_.reset();
-  std::vector<std::string> lines;
-  std::istringstream log(loopback::read_file(output_));
-  for (std::string line; std::getline(log, line);) {
-    const std::size_t profiles = line.find("profiles: ");
-    if (profiles != std::string::npos) lines.push_back(line.substr(profiles));
-  }
-  return lines;
 }
 
 }  // namespace bidwell::redis_latency

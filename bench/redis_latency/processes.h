@@ -1,13 +1,11 @@
-// The two real servers: redis-server with the profiles loaded, and `bidwell serve` on a configuration of its own.
+// redis-server with the profiles loaded, and how a bidder is told of it.
 #pragma once
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "loopback/server_process.h"
 #include "redis_latency/options.h"
@@ -40,24 +38,5 @@ void write_config(const std::filesystem::path& path, const std::filesystem::path
 // Runs `bidwell profiles import`; what it printed last. Throws std::runtime_error, with its output, when it fails.
 std::string import_profiles(const std::filesystem::path& executable, const std::filesystem::path& config,
                             const std::filesystem::path& profiles);
-
-// `bidwell serve` with one worker; all of its threads on `core`.
-class Bidder {
- public:
-  Bidder(const std::filesystem::path& directory, int core, const std::filesystem::path& executable,
-         const std::filesystem::path& config);
-
-  std::uint16_t port() const noexcept { return port_; }
-  pid_t pid() const noexcept { return process_->pid(); }
-  void check_running() { process_->check_running(); }
-
-  // Ends it; what it then said of its profiles.
-  std::vector<std::string> stop();
-
- private:
-  std::filesystem::path output_;
-  std::uint16_t port_;
-  std::unique_ptr<loopback::ServerProcess> process_;
-};
 
 }  // namespace bidwell::redis_latency

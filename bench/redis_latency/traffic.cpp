@@ -14,7 +14,6 @@
 namespace bidwell::redis_latency {
 namespace {
 
-constexpr std::size_t kTemplates = 2'000;
 constexpr std::size_t kSegments = 20;
 constexpr std::size_t kIfaLength = 36;
 
@@ -61,18 +60,18 @@ void write_profiles(const std::filesystem::path& path, const Options& options) {
 }
 
 Traffic::Traffic(const Options& options) : draw_(mix(options.seed, 3)), zipf_(options.users, options.zipf) {
-  for (std::size_t i = 0; i < kTemplates; ++i) {
+  for (std::size_t i = 0; i < open_loop::kDifferentRequests; ++i) {
     std::string text = request_of(i, options.seed);
     const std::size_t ifa_at = text.find(std::string(kIfaLength, 'x'));
     templates_.push_back({std::move(text), ifa_at});
   }
 }
 
-std::string_view Traffic::next() {
+open_loop::Request Traffic::next() {
   Template& chosen = templates_[next_];
   if (++next_ == templates_.size()) next_ = 0;
   write_ifa(chosen.text.data() + chosen.ifa_at, zipf_([this] { return draw_.unit(); }));
-  return chosen.text;
+  return {.text = chosen.text};
 }
 
 double Traffic::mean_bytes() const {

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "bidwell/cache/trace.h"
+#include "open_loop/request_source.h"
 #include "population.h"
 #include "redis_latency/options.h"
 
@@ -19,12 +19,11 @@ namespace bidwell::redis_latency {
 void write_profiles(const std::filesystem::path& path, const Options& options);
 
 // Requests that differ, each of a user drawn anew.
-class Traffic {
+class Traffic final : public open_loop::RequestSource {
  public:
   explicit Traffic(const Options& options);
 
-  // The next request, with its head; valid until the next call.
-  std::string_view next();
+  open_loop::Request next() override;
 
   double mean_bytes() const;
 

@@ -1,4 +1,4 @@
-#include "redis_latency/relay.h"
+#include "open_loop/relay.h"
 
 #include <fcntl.h>
 
@@ -12,42 +12,34 @@
 #include <string>
 #include <utility>
 
-namespace bidwell::redis_latency {
+namespace bidwell::open_loop {
 namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// More pieces than connecting takes (HELLO, SELECT, TIME, SUBSCRIBE, ... on two connections).
-constexpr std::uint64_t kGreetings = 20;
-
 }  // namespace
 
-std::string_view name_of(State state) noexcept {
-  constexpr std::string_view kNames[] = {"healthy", "slow", "silent", "refused"};
-  return kNames[static_cast<std::size_t>(state)];
-}
-
-// A connection of the bidder and its own to Redis. Lives as long as its reads and writes.
+// A connection of the bidder and its own to the server. Lives as long as its reads and writes.
 class Relay::Link : public std::enable_shared_from_this<Link> {
  public:
   Link(Relay& relay, Socket client)
-      : relay_(relay), to_redis_{std::move(client), relay.loop_}, from_redis_{Socket(relay.loop_), relay.loop_} {}
+      : relay_(relay), to_server_{std::move(client), relay.loop_}, from_server_{Socket(relay.loop_), relay.loop_} {}
 
   void start() {
     error_code error;
-    from_redis_.in.connect(relay_.redis_.string(), error);  // local: at once
+    from_server_.in.connect(relay_.options_.server.string(), error);  // local: at once
     if (error) return;
-    read(to_redis_, from_redis_.in);
-    read(from_redis_, to_redis_.in);
+    read(to_server_, from_server_.in);
+    read(from_server_, to_server_.in);
   }
 
   void close() {
     error_code ignored;
-    to_redis_.in.close(ignored);
-    from_redis_.in.close(ignored);
-    to_redis_.timer.cancel();
-    from_redis_.timer.cancel();
+    to_server_.in.close(ignored);
+    from_server_.in.close(ignored);
+    to_server_.timer.cancel();
+    from_server_.timer.cancel();
   }
 
   bool has_swallowed() const noexcept { return swallowed_; }
@@ -81,12 +73,13 @@ class Relay::Link : public std::enable_shared_from_this<Link> {
       swallowed_ = true;
       return;
     }
-    const bool answer = &way == &from_redis_;
-    if (answer && ++relay_.answers_ == kGreetings) {
+    const bool answer = &way == &from_server_;
+    if (answer && ++relay_.answers_ == relay_.options_.greetings) {
       relay_.flowing_since_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     }
     const bool late = answer && relay_.state_ == State::slow;
-    way.pieces.push_back({late ? Clock::now() + relay_.delay_ : Clock::time_point(), {way.buffer.data(), size}});
+    way.pieces.push_back(
+        {late ? Clock::now() + relay_.options_.delay : Clock::time_point(), {way.buffer.data(), size}});
     if (way.pieces.size() == 1) write(way, out);
   }
 
@@ -109,13 +102,12 @@ class Relay::Link : public std::enable_shared_from_this<Link> {
   }
 
   Relay& relay_;
-  Way to_redis_;    // `in` is the bidder's socket
-  Way from_redis_;  // `in` is Redis'
+  Way to_server_;    // `in` is the bidder's socket
+  Way from_server_;  // `in` is the server's
   bool swallowed_ = false;
 };
 
-Relay::Relay(const std::filesystem::path& path, const std::filesystem::path& redis, Clock::duration delay)
-    : path_(path), redis_(redis), delay_(delay) {
+Relay::Relay(Options options) : options_(std::move(options)) {
   open();
   thread_ = std::thread([this] {
     const auto work = asio::make_work_guard(loop_);
@@ -129,8 +121,8 @@ Relay::~Relay() {
 }
 
 void Relay::open() {
-  std::filesystem::remove(path_);
-  acceptor_ = asio::local::stream_protocol::acceptor(loop_, path_.string());
+  std::filesystem::remove(options_.listen);
+  acceptor_ = asio::local::stream_protocol::acceptor(loop_, options_.listen.string());
   ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);  // else it would stay open in the bidder
   accept();
 }
@@ -172,4 +164,4 @@ std::optional<Relay::Clock::time_point> Relay::flowing_since() const noexcept {
   return Clock::time_point(Clock::duration(since));
 }
 
-}  // namespace bidwell::redis_latency
+}  // namespace bidwell::open_loop

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "loopback/sockets.h"
+#include "open_loop/request_source.h"
 #include "population.h"
-#include "redis_latency/traffic.h"
 
-namespace bidwell::redis_latency {
+namespace bidwell::open_loop {
 
 using Clock = std::chrono::steady_clock;
 
@@ -23,14 +23,15 @@ struct Sample {
   std::uint32_t late_ns = 0;     // it was sent this long after it was due
   std::uint32_t latency_ns = 0;  // from when it was due to the last byte of its answer; 0: not answered yet
   bool bids = false;             // a 200, not a 204
+  bool notice = false;           // not a bid request
 };
 
 // Not thread-safe. Errors are thrown as std::runtime_error or std::system_error: a closed connection, another status
-// than 200 and 204, a request that the server's sockets did not take.
-class OpenLoopClient {
+// than 200 (and 204, to a bid request), a request that the server's sockets did not take.
+class Client {
  public:
-  // Opens `connections` to `port` of 127.0.0.1. `traffic` must outlive it.
-  OpenLoopClient(std::uint16_t port, std::size_t connections, Traffic& traffic, std::uint64_t seed);
+  // Opens `connections` to `port` of 127.0.0.1. `source` must outlive it.
+  Client(std::uint16_t port, std::size_t connections, RequestSource& source, std::uint64_t seed);
 
   // The next request is due anew: at an exponentially distributed time from now with this mean.
   void set_rate(double requests_per_second);
@@ -56,9 +57,9 @@ class OpenLoopClient {
   void send_due(Clock::time_point now);
   void wait_and_receive(Clock::time_point until);
   void receive(Connection& connection);
-  void take_answer(Connection& connection, std::string_view head, Clock::time_point now);
+  void take_answer(Connection& connection, std::string_view head, std::string_view body, Clock::time_point now);
 
-  Traffic& traffic_;
+  RequestSource& source_;
   bench::Draw draw_;
   double mean_gap_ns_ = 0;
   Clock::time_point due_;
@@ -69,4 +70,4 @@ class OpenLoopClient {
   std::deque<Sample> samples_;  // as a vector it would pause to move
 };
 
-}  // namespace bidwell::redis_latency
+}  // namespace bidwell::open_loop

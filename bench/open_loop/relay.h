@@ -1,5 +1,5 @@
-// Stands between the bidder and Redis, and makes it slow or dead at a word. It stays between them while Redis is
-// healthy too, so that what it costs itself is in all states alike.
+// Stands between the bidder and a server it depends on, and makes that slow or dead at a word. It stays between them
+// while the server is healthy too, so that what it costs itself is in all states alike.
 #pragma once
 
 #include <atomic>
@@ -10,11 +10,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <thread>
 #include <vector>
 
-namespace bidwell::redis_latency {
+namespace bidwell::open_loop {
 
 enum class State : std::uint8_t {
   healthy,  // passes everything on
@@ -22,10 +21,7 @@ enum class State : std::uint8_t {
   silent,   // open, and swallows everything
   refused,  // closes what is open, and refuses
 };
-inline constexpr State kStates[] = {State::healthy, State::slow, State::silent, State::refused};
-std::string_view name_of(State state) noexcept;
-
-// Whether anything comes back from Redis in this state.
+// Whether anything comes back from the server in this state.
 inline bool answers(State state) noexcept {
   return state == State::healthy || state == State::slow;
 }
@@ -34,9 +30,15 @@ class Relay {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Listens on the Unix socket `path` for connections to the one at `redis`. Healthy at first. Its thread is made here
-  // and inherits its core and priority from the caller. Throws boost::system::system_error.
-  Relay(const std::filesystem::path& path, const std::filesystem::path& redis, Clock::duration delay);
+  struct Options {
+    std::filesystem::path listen, server;  // Unix sockets
+    Clock::duration delay{};               // of a slow server's answers
+    std::uint64_t greetings = 0;           // more pieces of answers than connecting takes
+  };
+
+  // Healthy at first. Its thread is made here and inherits its core and priority from the caller. Throws
+  // boost::system::system_error.
+  explicit Relay(Options options);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -44,7 +46,7 @@ class Relay {
   // Soon, on the relay's thread: the caller does not wait.
   void set(State state);
 
-  // When values were seen to come back since the last set(): the first few answers are greetings.
+  // When answers were seen to come back since the last set(), the first few of which are greetings.
   std::optional<Clock::time_point> flowing_since() const noexcept;
 
  private:
@@ -55,18 +57,16 @@ class Relay {
   void accept();
   void apply(State state);
 
-  const std::filesystem::path path_;
-  const std::filesystem::path redis_;
-  const Clock::duration delay_;
+  const Options options_;
   std::atomic<Clock::rep> flowing_since_{0};
 
   // The relay's thread.
   State state_ = State::healthy;
-  std::uint64_t answers_ = 0;  // pieces that came from Redis since the last switch
+  std::uint64_t answers_ = 0;  // pieces that came from the server since the last switch
   boost::asio::io_context loop_{1};
   boost::asio::local::stream_protocol::acceptor acceptor_{loop_};
   std::vector<std::weak_ptr<Link>> links_;
   std::thread thread_;
 };
 
-}  // namespace bidwell::redis_latency
+}  // namespace bidwell::open_loop

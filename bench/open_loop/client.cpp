@@ -1,4 +1,4 @@
-#include "redis_latency/open_loop_client.h"
+#include "open_loop/client.h"
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
@@ -16,7 +16,7 @@
 #include "loopback/http_text.h"
 #include "loopback/interrupt.h"
 
-namespace bidwell::redis_latency {
+namespace bidwell::open_loop {
 namespace {
 
 constexpr std::size_t kBufferSize = 131'072;
@@ -27,8 +27,8 @@ std::uint32_t nanoseconds(Clock::duration time) {
 
 }  // namespace
 
-OpenLoopClient::OpenLoopClient(std::uint16_t port, std::size_t connections, Traffic& traffic, std::uint64_t seed)
-    : traffic_(traffic), draw_(mix(seed, 4)), epoll_(::epoll_create1(EPOLL_CLOEXEC)), connections_(connections) {
+Client::Client(std::uint16_t port, std::size_t connections, RequestSource& source, std::uint64_t seed)
+    : source_(source), draw_(mix(seed, 4)), epoll_(::epoll_create1(EPOLL_CLOEXEC)), connections_(connections) {
   for (auto& connection : connections_) {
     connection.socket = loopback::connect_to(port);
     connection.bytes.resize(kBufferSize);
@@ -41,17 +41,17 @@ OpenLoopClient::OpenLoopClient(std::uint16_t port, std::size_t connections, Traf
   }
 }
 
-void OpenLoopClient::set_rate(double requests_per_second) {
+void Client::set_rate(double requests_per_second) {
   mean_gap_ns_ = 1e9 / requests_per_second;
   due_ = Clock::now();
   advance();
 }
 
-void OpenLoopClient::advance() {
+void Client::advance() {
   due_ += std::chrono::nanoseconds(std::llround(-std::log(1 - draw_.unit()) * mean_gap_ns_));
 }
 
-void OpenLoopClient::run_until(Clock::time_point end) {
+void Client::run_until(Clock::time_point end) {
   for (auto now = Clock::now(); now < end; now = Clock::now()) {
     loopback::check_interrupt();
     send_due(now);
@@ -59,7 +59,7 @@ void OpenLoopClient::run_until(Clock::time_point end) {
   }
 }
 
-void OpenLoopClient::drain() {
+void Client::drain() {
   const auto end = Clock::now() + std::chrono::seconds(5);
   while (in_flight_ > 0) {
     if (Clock::now() > end) throw std::runtime_error(fmt::format("{} requests were never answered", in_flight_));
@@ -68,14 +68,15 @@ void OpenLoopClient::drain() {
   }
 }
 
-void OpenLoopClient::send_due(Clock::time_point now) {
+void Client::send_due(Clock::time_point now) {
   for (; due_ <= now; advance()) {
     Connection& connection = connections_[next_connection_];
     if (++next_connection_ == connections_.size()) next_connection_ = 0;
-    const std::string_view request = traffic_.next();
-    samples_.push_back({.due = due_, .late_ns = nanoseconds(Clock::now() - due_)});
-    const auto sent = ::send(connection.socket.get(), request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent != static_cast<ssize_t>(request.size())) {
+    const Request request = source_.next();
+    samples_.push_back({.due = due_, .late_ns = nanoseconds(Clock::now() - due_), .notice = request.notice});
+    const std::string_view text = request.text;
+    const auto sent = ::send(connection.socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent != static_cast<ssize_t>(text.size())) {
       throw std::runtime_error(fmt::format("a request could not be sent whole with {} unanswered", in_flight_));
     }
     connection.in_flight.push_back(samples_.size() - 1);
@@ -83,7 +84,7 @@ void OpenLoopClient::send_due(Clock::time_point now) {
   }
 }
 
-void OpenLoopClient::wait_and_receive(Clock::time_point until) {
+void Client::wait_and_receive(Clock::time_point until) {
   const auto left = std::max(Clock::duration(0), until - Clock::now());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
   const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
@@ -93,7 +94,7 @@ void OpenLoopClient::wait_and_receive(Clock::time_point until) {
   for (int i = 0; i < ready; ++i) receive(*static_cast<Connection*>(events[i].data.ptr));
 }
 
-void OpenLoopClient::receive(Connection& connection) {
+void Client::receive(Connection& connection) {
   const auto got = ::recv(connection.socket.get(), connection.bytes.data() + connection.used,
                           connection.bytes.size() - connection.used, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -106,23 +107,25 @@ void OpenLoopClient::receive(Connection& connection) {
   while (const auto head = loopback::find_head_length(rest)) {
     const std::size_t whole = *head + loopback::find_content_length(rest.substr(0, *head));
     if (rest.size() < whole) break;
-    take_answer(connection, rest.substr(0, *head), now);
+    take_answer(connection, rest.substr(0, *head), rest.substr(*head, whole - *head), now);
     rest.remove_prefix(whole);
   }
   std::memmove(connection.bytes.data(), rest.data(), rest.size());
   connection.used = rest.size();
 }
 
-void OpenLoopClient::take_answer(Connection& connection, std::string_view head, Clock::time_point now) {
-  const bool bids = head.starts_with("HTTP/1.1 200 ");
-  if (connection.in_flight.empty() || (!bids && !head.starts_with("HTTP/1.1 204 "))) {
+void Client::take_answer(Connection& connection, std::string_view head, std::string_view body, Clock::time_point now) {
+  if (connection.in_flight.empty()) throw std::runtime_error(fmt::format("bidwell answered unasked:\n{}", head));
+  Sample& sample = samples_[connection.in_flight.front()];
+  const bool good = head.starts_with("HTTP/1.1 200 ");
+  if (!good && (sample.notice || !head.starts_with("HTTP/1.1 204 "))) {
     throw std::runtime_error(fmt::format("bidwell answered, instead of a 200 or 204:\n{}", head));
   }
-  Sample& sample = samples_[connection.in_flight.front()];
   connection.in_flight.pop_front();
   --in_flight_;
   sample.latency_ns = nanoseconds(now - sample.due);
-  sample.bids = bids;
+  sample.bids = good && !sample.notice;
+  if (sample.bids) source_.take_bids(body);
 }
 
-}  // namespace bidwell::redis_latency
+}  // namespace bidwell::open_loop
