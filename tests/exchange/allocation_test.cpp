@@ -1,62 +1,17 @@
 // A request costs no heap allocation once everything is warm: not on the worker's thread, from the
 // first byte read to the last one written, whatever the request and its answer are.
-//
-// This program's malloc and its relatives count what a marked thread asks of them; operator new
-// calls malloc.
 #include <gtest/gtest.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <future>
 #include <nlohmann/json.hpp>
 
 #include "tests/exchange/bid_records.h"
 #include "tests/exchange/bidder.h"
 #include "tests/exchange/campaigns.h"
+#include "tests/exchange/counted_allocations.h"
 #include "tests/exchange/known_users.h"
 #include "tests/http/client.h"
 #include "tests/http/requests.h"
-
-namespace {
-thread_local bool counting = false;
-thread_local std::uint64_t allocations = 0;
-
-void count() noexcept {
-  if (counting) ++allocations;
-}
-}  // namespace
-
-// glibc's own, under the names that it offers for this.
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) {
-  count();
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t n, std::size_t size) {
-  count();
-  return __libc_calloc(n, size);
-}
-void* realloc(void* at, std::size_t size) {
-  count();
-  return __libc_realloc(at, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) {
-  count();
-  return __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return memalign(alignment, size);
-}
-int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  *out = memalign(alignment, size);
-  return *out == nullptr ? ENOMEM : 0;
-}
-}
 
 namespace bidwell::exchange::testing {
 namespace {
