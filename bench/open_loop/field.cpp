@@ -6,6 +6,7 @@
 
 #include "catalog_generator.h"
 #include "loopback/interrupt.h"
+#include "open_loop/thread_account.h"
 
 namespace bidwell::open_loop {
 
@@ -17,6 +18,10 @@ Field::Field(const Options& options)
   loopback::pin_to(cores.client);
   client_first = AtPriority(Priority::above).allowed();
   loopback::write_file(catalog, bench::make_catalog(options.campaigns, options.seed));
+}
+
+void Field::put_worker_first(pid_t bidder) const {
+  if (priority == Priority::real_time) set_priority(Priority::above, find_worker(bidder));
 }
 
 int run_benchmark(std::string_view name, const std::function<void()>& benchmark) {

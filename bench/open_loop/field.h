@@ -18,6 +18,10 @@ struct Field {
   // asked for and not allowed.
   explicit Field(const Options& options);
 
+  // Real time knows no turns: who has the core keeps it. So a bidder's worker goes before its other threads then, as
+  // the usual scheduler lets a thread that wakes up go before one that has been running for long.
+  void put_worker_first(pid_t bidder) const;
+
   // What `make` makes has the priority that all but the client have, with the threads and processes that it starts.
   template <class Make>
   auto start(Make make) const {

@@ -37,7 +37,7 @@ Reading read_all(const Place& place, std::size_t measured) {
   out.client = loopback::read_own_cpu_time() + loopback::read_cpu_time(place.server).total;
   const pid_t bidder = place.bidders[measured].bidder;
   out.bidder = loopback::read_cpu_time(bidder).total;
-  out.worker = read_thread_account(bidder, find_thread(bidder, "http-0"));
+  out.worker = read_thread_account(bidder, find_worker(bidder));
   out.at = Clock::now();
   return out;
 }

@@ -25,7 +25,7 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(0.0, 100.0));
   app.add_flag("--real-time", options.real_time,
                "All processes in real time, so that nothing else on a busy machine holds them up: only what the "
-               "hypervisor takes disturbs a phase then. As root");
+               "hypervisor takes disturbs a phase then; the bidder's worker before its other threads. As root");
   app.add_option("--seed", options.seed, "Of catalog, requests and their times");
   app.add_option("--json", options.json, "Write the setting and every phase there");
 }

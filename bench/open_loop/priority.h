@@ -1,12 +1,14 @@
 // Who goes first on a busy machine.
 #pragma once
 
+#include <sys/types.h>
+
 namespace bidwell::open_loop {
 
 enum class Priority : int { usual = 0, real_time = 1, above = 2 };
 
-// Of this thread, and of what it starts from now on. False: not allowed.
-bool set_priority(Priority priority) noexcept;
+// Of a thread (0: this one), and of what it starts from now on. False: not allowed.
+bool set_priority(Priority priority, pid_t thread = 0) noexcept;
 
 // While it lives, this thread has this priority, where that is allowed; then the usual one. Not for the end of
 // processes: waitpid() in real time can spin in the kernel for ever, for a /proc entry that somebody else holds who

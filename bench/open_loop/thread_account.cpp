@@ -29,11 +29,11 @@ ThreadAccount operator-(const ThreadAccount& a, const ThreadAccount& b) noexcept
           a.faults_major - b.faults_major};
 }
 
-pid_t find_thread(pid_t process, std::string_view name) {
-  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process))) {
-    if (first_line(task.path() / "comm") == name) return std::stoi(task.path().filename());
+pid_t find_worker(pid_t bidder) {
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", bidder))) {
+    if (first_line(task.path() / "comm") == "http-0") return std::stoi(task.path().filename());
   }
-  throw std::runtime_error(fmt::format("process {} has no thread {}", process, name));
+  throw std::runtime_error(fmt::format("process {} has no thread http-0", bidder));
 }
 
 ThreadAccount read_thread_account(pid_t process, pid_t thread) {

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string_view>
 
 namespace bidwell::open_loop {
 
@@ -21,8 +20,8 @@ struct ThreadAccount {
 
 ThreadAccount operator-(const ThreadAccount& a, const ThreadAccount& b) noexcept;
 
-// The thread of the process with this name. Throws std::runtime_error when there is none.
-pid_t find_thread(pid_t process, std::string_view name);
+// The one worker of a bidder. Throws std::runtime_error when there is none.
+pid_t find_worker(pid_t bidder);
 
 ThreadAccount read_thread_account(pid_t process, pid_t thread);
 

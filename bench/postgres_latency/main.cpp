@@ -74,6 +74,7 @@ void run(const Options& options) {
   open_loop::Bidder recorder =
       start_bidder(field, recorder_room, options, recording(recorder_room, relay_folder, options));
   open_loop::Bidder control = start_bidder(field, control_room, options, nlohmann::json::object());
+  for (const pid_t pid : {recorder.pid(), control.pid()}) field.put_worker_first(pid);
 
   ExchangeLedger ledger, unused;
   Traffic traffic(options, ledger), control_traffic(options, unused);

@@ -54,6 +54,7 @@ open_loop::Run run_setting(const open_loop::Field& field, const RedisServer& red
   });
   open_loop::Bidder bidder =
       field.start([&] { return open_loop::Bidder(directory, field.cores.server, options.bidwell, config); });
+  field.put_worker_first(bidder.pid());
   open_loop::Run run;
   run.title = fmt::format("wait {} ms; profiles are refreshed after {} s, served for {} s at most", setting.wait_ms,
                           options.soft_ttl_s, setting.hard_ttl_s);
