@@ -143,6 +143,8 @@ NoticeResult NoticeDesk::check(const http::Request& request, Notice& notice) {
   const Audience audience = from_browser(event.kind) ? Audience::browser : Audience::exchange;
   const TokenError error = keys_.verify(request.rest, audience, scratch_, token);
   if (error != TokenError::none) return result_of(error);
+  notice.query.add(request.query);
+  if (request.method == http::Method::post && looks_like_form(request.body)) notice.query.add(request.body);
   if (token.exchange.empty()) return NoticeResult::audit;
 
   const auto exchange = std::ranges::find_if(
@@ -167,8 +169,6 @@ NoticeResult NoticeDesk::check(const http::Request& request, Notice& notice) {
   event.currency = token.currency;
   event.late = age > options_.loss_after;
 
-  notice.query.add(request.query);
-  if (request.method == http::Method::post && looks_like_form(request.body)) notice.query.add(request.body);
   if (!from_browser(event.kind)) return check_prices(notice);
   if (const auto address = http::parse_ip(request.client)) {
     const char* const end = http::write_network(notice.client, http::Network::around(*address, kV4Bits, kV6Bits));

@@ -75,6 +75,7 @@ TEST_F(NoticeTest, TestsAreAnsweredAndNotRecorded) {
     EXPECT_EQ(send_good(kind, "p=1").status, kind == Kind::click ? 302u : 200u);
     EXPECT_EQ(take_counted(kind), (std::map<Result, std::uint64_t>{{Result::audit, 1}}));
   }
+  EXPECT_EQ(send_good(Kind::click, "r=0").status, 200u);
   EXPECT_EQ(take_recorded().size(), 0u);
 }
 
