@@ -9,6 +9,7 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(date REQUIRED)
 
 # Those that bring no CMake package with them.
 function(bidwell_library name header library)

@@ -73,9 +73,13 @@ constexpr Text kTexts[kReasons] = {
     {Reason::linearity, "linearity", "only non-linear video is accepted"},
     {Reason::duration, "duration", "the creative's duration does not fit"},
     {Reason::native_assets, "native_assets", "a required native asset cannot be answered"},
+    {Reason::capped, "capped", "the user has seen it as often as its cap allows"},
+    {Reason::history_unknown, "history_unknown", "it has a cap, and what the user has seen is not known (yet)"},
     {Reason::deal_seat, "deal_seat", "the deal is for other seats"},
     {Reason::deal_advertiser, "deal_advertiser", "the deal is for other advertisers"},
     {Reason::below_floor, "below_floor", "the bid is below the floor"},
+    {Reason::over_budget, "over_budget", "its budget is spent, or bid and not yet known to be won or lost"},
+    {Reason::paced_out, "paced_out", "it is ahead of its budget's curve, and lots were drawn against this bid"},
     {Reason::outbid, "outbid", "another of our campaigns bids more"},
 };
 

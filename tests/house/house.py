@@ -14,6 +14,7 @@ STRANGERS = [
     ("http", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "cache", "events"}),
     ("cache", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "events", "http"}),
     ("events", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "cache", "http", "redis"}),
+    ("budget", {"openrtb", "catalog", "bidding", "exchange", "profile", "cache", "http"}),
     ("replay", {"bidding", "exchange", "catalog", "profile", "budget"}),
 ]
 
@@ -22,6 +23,7 @@ KEPT = {
     "simdjson": (r"simdjson", {"openrtb"}),
     "Beast": (r"boost/beast", {"http"}),
     "zlib": (r"zlib\.h", {"events", "http"}),
+    "date": (r"date/", {"core"}),
     "hiredis": (r"hiredis", {"redis"}),
     "libsodium": (r"sodium", {"exchange", "profile"}),
     "OpenSSL": (r"openssl/", {"exchange"}),

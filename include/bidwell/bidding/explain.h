@@ -32,7 +32,7 @@ struct Explanation {
 };
 
 // As decide(); the same moment gives the same winners.
-Explanation explain(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
-                    const catalog::Snapshot& snapshot, Moment moment);
+Explanation explain(const openrtb::BidRequest& request, const User& user, const Terms& terms,
+                    const catalog::Snapshot& snapshot, budget::Wallet* wallet, Moment moment);
 
 }  // namespace bidwell::bidding

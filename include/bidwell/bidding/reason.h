@@ -78,10 +78,16 @@ enum class Reason : std::uint8_t {
   linearity,
   duration,
   native_assets,
+  // What its user has seen.
+  capped,
+  history_unknown,
   // Its price.
   deal_seat,
   deal_advertiser,
   below_floor,
+  // Its money.
+  over_budget,
+  paced_out,
   outbid,
 };
 inline constexpr std::size_t kReasons = static_cast<std::size_t>(Reason::outbid) + 1;

@@ -1,8 +1,10 @@
 // Campaigns as people write them: the file's content after validation and before compilation.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "bidwell/catalog/targeting.h"
 #include "bidwell/core/currency.h"
+#include "bidwell/core/time_zone.h"
 #include "bidwell/openrtb/request.h"
 
 namespace bidwell::catalog {
@@ -76,7 +79,22 @@ struct Creative {
   bool secure = true;  // every asset is https
 };
 
-enum class BidModel : std::uint8_t { cpm, cpc };
+enum class BidModel : std::uint8_t { cpm, cpc, cpa };
+
+// How much may be spent, in the campaign's currency. The days are the zone's.
+struct Budget {
+  std::optional<Micros> total, daily;
+  TimeZone zone;
+  enum class Pacing : std::uint8_t { even, asap } pacing = Pacing::even;
+};
+
+// "To one user at most `times` in any stretch of `per`."
+struct Cap {
+  enum class Of : std::uint8_t { campaign, creative, advertiser } of = Of::campaign;
+  enum class Counted : std::uint8_t { impression, billing } counted = Counted::impression;
+  unsigned times = 0;           // 1 to profile::kShowsMax / 2
+  std::chrono::seconds per{0};  // a minute to 30 days
+};
 
 // What the Digital Services Act wants to be shown.
 struct Transparency {
@@ -91,16 +109,23 @@ struct Campaign {
   std::string seat;
   std::string currency = "USD";
   BidModel model = BidModel::cpm;
-  Micros price = 0;         // for a thousand impressions (cpm) or a click (cpc)
-  Micros expected_ctr = 0;  // cpc: clicks per impression, in millionths
+  Micros price = 0;             // for a thousand impressions (cpm), a click (cpc) or an action (cpa)
+  Micros expected_ctr = 0;      // cpc, cpa: clicks per impression, in millionths
+  Micros expected_cvr = 0;      // cpa: actions per click, in millionths
+  Micros bid_max = kMaxMicros;  // CPM: no bid is higher, whatever the impression is worth
+  std::optional<Budget> budget;
+  std::vector<Cap> caps;
+  bool bids_on_unknown_users = false;  // with caps: where nothing can be known of what the user has seen
   std::optional<Transparency> dsa;
   Targeting targeting;
   std::vector<Creative> creatives;
 
   // What a thousand impressions are worth, in `currency`.
   Micros value() const noexcept {
-    if (model == BidModel::cpm) return price;
-    return scale(price, expected_ctr * 1000, kMicrosPerUnit, Rounding::down);
+    Micros worth = price;
+    if (model != BidModel::cpm) worth = scale(worth, expected_ctr * 1000, kMicrosPerUnit, Rounding::down);
+    if (model == BidModel::cpa) worth = scale(worth, expected_cvr, kMicrosPerUnit, Rounding::down);
+    return std::min(worth, bid_max);
   }
 };
 

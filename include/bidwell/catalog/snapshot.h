@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,6 +39,7 @@ struct CompiledCreative {
   std::vector<openrtb::MarkupPart> landing;
   std::vector<std::string_view> cat;  // categories and their parents
   std::string language;               // primary subtag, empty: any
+  std::uint32_t subject = 0;          // as which its showings are remembered: subject_of("creative:<id>")
   std::vector<CompiledTitle> titles;
   std::vector<CompiledImage> images;
   std::vector<CompiledData> data;
@@ -60,6 +62,14 @@ struct Line {
   std::vector<const CompiledCreative*> creatives;
 };
 
+inline constexpr std::uint32_t kNoAccount = ~std::uint32_t{0};  // as budget's
+
+// As what showings are remembered with users: the low half of core's hash64 of "campaign:<id>", "creative:<id>" or
+// "advertiser:<id>".
+inline std::uint32_t subject_of(std::string_view text) noexcept {
+  return static_cast<std::uint32_t>(hash64(text));
+}
+
 struct CompiledCampaign {
   const Campaign* source = nullptr;
   Currency currency;
@@ -69,10 +79,15 @@ struct CompiledCampaign {
   bool wants_deal = false;  // bids only through the deals it includes
   std::vector<CompiledCreative> creatives;
   std::vector<const Line*> lines;
+  std::uint32_t account = kNoAccount;                 // CompileOptions::account
+  std::uint32_t subject = 0, advertiser_subject = 0;  // subject_of()
+  bool remembered = false;                          // some cap counts its showings: its own, or one of its advertiser's
   std::string dsa_by_publisher, dsa_by_advertiser;  // bid.ext by who renders the transparency; empty: none to show
 };
 
 struct CompileOptions {
+  // The number of the account that a campaign's bids are paid from; null, or kNoAccount: nobody asks for money.
+  std::function<std::uint32_t(const Campaign&)> account;
   bool notices = false;  // bids carry notice URLs (openrtb::Notices), so markup counts impressions and clicks
 };
 
@@ -91,6 +106,15 @@ class Snapshot {
     const auto at = creatives_.find({campaign_id, creative_id});
     return at == creatives_.end() ? nullptr : at->second;
   }
+
+  // By id, for notices; null: not, or no longer, in the catalog.
+  const CompiledCampaign* campaign(std::string_view id) const noexcept {
+    const auto at = campaigns_by_id_.find(id);
+    return at == campaigns_by_id_.end() ? nullptr : at->second;
+  }
+
+  // Whether any campaign has a cap: else nobody needs to know what users have seen.
+  bool has_caps() const noexcept { return has_caps_; }
 
   // Every banner size that some creative has: what flexible sizes are matched against.
   std::span<const Format> banner_formats() const noexcept { return banner_formats_; }
@@ -128,6 +152,8 @@ class Snapshot {
   std::deque<Line> lines_;
   std::vector<Format> banner_formats_;
   std::uint32_t used_ = 0;
+  bool has_caps_ = false;
+  boost::unordered_flat_map<std::string_view, const CompiledCampaign*> campaigns_by_id_;
   boost::unordered_flat_map<std::uint32_t, std::uint64_t> numbered_segments_;
   boost::unordered_flat_map<CreativeKey, const CompiledCreative*, CreativeKeyHash> creatives_;
   Index index_;

@@ -11,6 +11,12 @@ namespace bidwell {
 using Micros = std::int64_t;
 
 inline constexpr Micros kMicrosPerUnit = 1'000'000;
+
+// A billionth of a currency's unit. One impression at a price of n micros for a thousand costs exactly n nanos, so
+// sums of what impressions cost lose nothing to rounding: ledgers count in them. 2^63 of them are 9.2 billion units.
+using Nanos = std::int64_t;
+inline constexpr Nanos kNanosPerMicro = 1'000;
+inline constexpr Nanos kNanosPerUnit = 1'000'000'000;
 // Larger amounts are read as this one: a floor nobody reaches, and sums of a few of them do not overflow.
 inline constexpr Micros kMaxMicros = 1'000'000'000'000'000;
 

@@ -50,7 +50,11 @@ struct Event {
   bool late = false;              // came after its bid was taken for lost
   std::int32_t loss_reason = -1;  // OpenRTB 2.6, list 5.25; -1: not said
   Micros min_to_win = kNoPrice;   // CPM; kNoPrice: not said
-  std::string_view client;        // of imp and click: the browser's network, such as "203.0.113.0/24"
+  // Of win, bill and loss: money of the campaign's budget, in its own currency.
+  CurrencyCode budget_currency = kUsd;
+  Nanos reserved = kNoPrice;  // what the bid could cost; kNoPrice: not known
+  Nanos spend = kNoPrice;     // what this notice says was spent; kNoPrice: it is not the one that counts
+  std::string_view client;    // of imp and click: the browser's network, such as "203.0.113.0/24"
 };
 
 // A text longer than this is cut: no identifier of an exchange that means something is.

@@ -19,6 +19,7 @@
 #include "bidwell/openrtb/parse.h"
 #include "bidwell/openrtb/privacy.h"
 #include "bidwell/openrtb/response.h"
+#include "bidwell/profile/histories.h"
 #include "bidwell/profile/profiles.h"
 
 namespace bidwell::exchange {
@@ -47,7 +48,9 @@ class BidHandler final : public http::Handler {
     std::uint64_t seed = 0;    // ties and creative rotation: the same seed and request, the same bids
     std::uint64_t worker = 0;  // makes bid ids unique: a random number of this worker's run, of 48 bits
     Clock clock;
-    profile::Profiles* profiles = nullptr;  // of this worker, must outlive the handler; null: nobody is known
+    profile::Profiles* profiles = nullptr;    // of this worker, must outlive the handler; null: nobody is known
+    profile::Histories* histories = nullptr;  // of this worker, only together with profiles; null: caps know nothing
+    budget::Wallet* wallet = nullptr;         // of this worker; null: campaigns that have a budget do not bid
     // Of a request's tmax, less the exchange's margin: what deciding and answering may take. A request waits for its
     // user's profile no longer than what is left. Most take 0.1 ms; the rest is for those before it in the worker.
     std::chrono::microseconds reserve{2'000};

@@ -10,6 +10,12 @@
 
 namespace bidwell::exchange {
 
+// Which notice says that money was spent.
+enum class SpendOn : std::uint8_t {
+  bill,  // the billing notice (burl)
+  win    // the win notice, where an exchange sends no other
+};
+
 struct ExchangeOptions {
   std::string name;                               // the second segment of POST /bid/{exchange}
   std::string currency = "USD";                   // answered in where the request accepts it
@@ -20,6 +26,7 @@ struct ExchangeOptions {
   int tmax_default_ms = 100;                      // where a request has no tmax: what was agreed with the exchange
   PriceFormat price_format = PriceFormat::plain;  // of its notices
   GooglePriceKeys google_price_keys;              // for PriceFormat::google
+  SpendOn spend_on = SpendOn::bill;
 };
 
 // Ready to use: constant after construction, shared by all workers.

@@ -29,6 +29,7 @@
 #include "bidwell/exchange/exchange.h"
 #include "bidwell/exchange/token.h"
 #include "bidwell/http/message.h"
+#include "bidwell/profile/histories.h"
 
 namespace bidwell::exchange {
 
@@ -69,6 +70,7 @@ class NoticeDesk {
     std::chrono::milliseconds durable_wait{2000};
     std::uint64_t seed = 0;  // for {{random}} in landing pages
     Clock clock;
+    profile::Remember* remember = nullptr;  // of this worker: what users were shown; null: nobody remembers
   };
 
   // All must outlive it.

@@ -4,7 +4,8 @@
 //     payload = key id u8 · bid id[12] · sealed fields and zeros, to a multiple of 3
 //     text    = base64url(payload) · base64url(MAC[9])
 //     fields  = flags u8 · bid_at_ms · user[16] (flag 1; else nobody) · price_max · currency[3] ·
-//               4 texts (exchange, campaign, creative, impression), each behind its length
+//               reserved, budget currency[3] (flag 2; else price_max, currency) · 4 texts (exchange, campaign,
+//               creative, impression), each behind its length
 //
 // with LEB128 numbers. The fields are enciphered with ChaCha20 (RFC 8439), nonce: the bid id, which never comes twice,
 // since the token passes through browsers and publishers' pages, who need know neither price nor user. No bits are left
@@ -33,6 +34,8 @@ struct BidToken {
   events::UserKey user{};
   Micros price_max = 0;  // CPM
   CurrencyCode currency = kUsd;
+  Nanos reserved = 0;  // what the impression costs at that price, in the currency of the campaign's budget
+  CurrencyCode budget_currency = kUsd;
   std::string_view exchange;  // empty: a bid on a test request, whose notices are recorded nowhere
   std::string_view campaign_id, creative_id, imp_id;
 };

@@ -1,0 +1,50 @@
+// The embedded ledger: a Book of one process, kept in a local file that survives a SIGKILL at any moment. What was bid
+// and not billed when the process died stays reserved until its time has passed.
+//
+//   <path>       a snapshot (Book::save) and behind it a log of the calls since, each with its time and a CRC
+//   <path>.lock  held while a process uses it
+//
+// A call is written (one write(2)) before it is answered, and played again at the next start; a torn last record is
+// cut off. Once the log is longer than the snapshot and 1 MiB a new file is written and renamed into place.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "bidwell/budget/ledger.h"
+
+namespace bidwell::budget {
+
+// Thread-safe. Throws std::runtime_error with a path and a reason where the file cannot be used, or another process has
+// it.
+class FileLedger final : public Ledger {
+ public:
+  struct Options {
+    LedgerOptions ledger;
+    std::string path;
+    std::int64_t (*now_ms)() = nullptr;  // Unix milliseconds; null: the machine's
+    bool read_only = false;  // for tools: takes no lock and writes nothing; sees the file as it was when opened
+  };
+  explicit FileLedger(Options options);
+  ~FileLedger() override;
+
+  std::vector<Standing> settle(std::string_view holder, std::span<const Statement> statements) override;
+  std::vector<std::uint64_t> positions(std::span<const std::string> journals) override;
+  std::vector<Advance> advances() override;
+  void confirm(std::span<const Resolved> resolved, std::span<const Advance> advances) override;
+  Cells offered(std::string_view campaign) override;
+  void set_limits(std::string_view campaign, const Limits& limits) override;
+  std::vector<AccountState> accounts() override;
+  Spent spent(std::string_view campaign) override;
+  bool mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected, Nanos difference) override;
+  // A new file is a ledger at once: nothing was spent before it.
+  bool exists() override { return true; }
+  bool make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bidwell::budget
