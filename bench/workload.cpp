@@ -148,8 +148,8 @@ Workload::Workload(std::size_t campaigns, Recording recording)
 }
 
 bidding::Decision Workload::decide(const openrtb::BidRequest& request, const profile::Profile& profile) {
-  return bidding::decide(request, profile, exchanges_.front().terms(), *snapshot_,
-                         {fixed_time().time_since_epoch() / std::chrono::seconds(1), seed}, workspace_, counters_);
+  return bidding::decide(request, {profile, {}}, exchanges_.front().terms(), *snapshot_, nullptr,
+                         {fixed_time().time_since_epoch() / std::chrono::seconds(1), {}, seed}, workspace_, counters_);
 }
 
 std::size_t Workload::write(const openrtb::BidRequest& request, const bidding::Decision& decision) {

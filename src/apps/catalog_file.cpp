@@ -8,8 +8,9 @@
 
 namespace bidwell::apps {
 
-CatalogFile::CatalogFile(std::string path, const CurrencyTable& currencies, const catalog::CompileOptions& options)
-    : path_(std::move(path)), currencies_(currencies), options_(options) {}
+CatalogFile::CatalogFile(std::string path, const CurrencyTable& currencies, catalog::CompileOptions options,
+                         Enlist enlist)
+    : path_(std::move(path)), currencies_(currencies), options_(std::move(options)), enlist_(std::move(enlist)) {}
 
 std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
   loaded_ = stamp();
@@ -19,6 +20,7 @@ std::shared_ptr<const catalog::Snapshot> CatalogFile::load() {
     if (current_) spdlog::error("the catalog stays as it was: {} has {} faults", path_, loaded.faults.size());
     return nullptr;
   }
+  if (enlist_) enlist_(loaded.campaigns);
   current_ = catalog::Snapshot::compile(std::move(loaded.campaigns), currencies_, options_);
   malloc_trim(0);  // the file's JSON tree was several times larger than what was made of it
   spdlog::info("catalog: {} campaigns from {}", current_->campaigns().size(), path_);

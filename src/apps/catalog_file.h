@@ -2,7 +2,9 @@
 // nothing and is logged with every fault.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 
@@ -13,8 +15,11 @@ namespace bidwell::apps {
 // For one thread.
 class CatalogFile {
  public:
-  // `currencies` must outlive it.
-  CatalogFile(std::string path, const CurrencyTable& currencies, const catalog::CompileOptions& options);
+  // Called with a good catalog's campaigns before they are compiled.
+  using Enlist = std::function<void(std::span<const catalog::Campaign>)>;
+
+  // `currencies` must outlive it. `enlist` may be null.
+  CatalogFile(std::string path, const CurrencyTable& currencies, catalog::CompileOptions options, Enlist enlist);
 
   // Null, and current() as it was, when the file has faults.
   std::shared_ptr<const catalog::Snapshot> load();
@@ -33,6 +38,7 @@ class CatalogFile {
   std::string path_;
   const CurrencyTable& currencies_;
   const catalog::CompileOptions options_;
+  const Enlist enlist_;
   std::shared_ptr<const catalog::Snapshot> current_;
   Stamp loaded_{};
 };

@@ -62,6 +62,20 @@ int profiles_show(const ProfilesUserOptions& options);
 int profiles_key(const ProfilesUserOptions& options);
 int profiles_remove(const ProfilesUserOptions& options);
 
+struct BudgetOptions {
+  std::string config;
+  std::string campaign;      // show: only this one; empty: all
+  std::string total, daily;  // set: an amount in the campaign's currency, or "none"; empty: the catalog's holds
+  bool clear = false;        // set: both are the catalog's again
+  bool dry_run = false;      // reconcile: report, and mend nothing
+  bool force = false;        // reconcile: though journals are behind
+  double pause_s = 5;        // reconcile: between its two looks
+  bool json = false;
+};
+int budget_show(const BudgetOptions& options);
+int budget_set(const BudgetOptions& options);
+int budget_reconcile(const BudgetOptions& options);
+
 struct JournalOptions {
   std::string directory;           // of journals, or of one run
   std::string journal;             // dump: only this one; empty: all

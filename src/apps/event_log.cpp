@@ -6,10 +6,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 #include "bidwell/core/hash.h"
 #include "bidwell/core/json_fields.h"
@@ -77,11 +79,13 @@ std::vector<exchange::TokenKey> token_keys(const ops::Config& config) {
   return {{1, own_secret(config.events.directory)}};
 }
 
-EventLog::EventLog(const ops::Config& config, std::uint64_t seed, std::function<void(unsigned)> on_durable)
+EventLog::EventLog(const ops::Config& config, std::uint64_t seed, std::function<void(unsigned)> on_durable,
+                   std::vector<NamedSink> more)
     : drain_(config.events.drain),
       keys_(token_keys(config)),
       journals_(journal_options(config, mix(seed, 1), std::move(on_durable))),
       sinks_(make_sinks(config, mix(seed, 2))) {
+  std::ranges::move(more, std::back_inserter(sinks_));
   for (const NamedSink& sink : sinks_) {
     events::ShipperOptions options;
     options.name = sink.name;

@@ -26,9 +26,10 @@ class EventLog {
  public:
   static bool configured(const ops::Config& config) { return !config.events.directory.empty(); }
 
-  // `seed`: a random number of the process. `on_durable`: as events::JournalOptions. Throws std::runtime_error when
-  // something cannot be used.
-  EventLog(const ops::Config& config, std::uint64_t seed, std::function<void(unsigned worker)> on_durable);
+  // `seed`: a random number of the process. `on_durable`: as events::JournalOptions. `more`: sinks beside those that
+  // are configured. Throws std::runtime_error when something cannot be used.
+  EventLog(const ops::Config& config, std::uint64_t seed, std::function<void(unsigned worker)> on_durable,
+           std::vector<NamedSink> more);
 
   // For the next worker, before start().
   events::Journal& add_worker();

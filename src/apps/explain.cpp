@@ -183,10 +183,10 @@ int explain(const ExplainOptions& options) {
   }
   const openrtb::PrivacyBasis privacy = openrtb::scrub(request);
   const exchange::Exchange exchange(*chosen, config->currencies);
-  const bidding::Moment moment{std::time(nullptr), mix(config->bidding.seed, hash64(request.id))};
+  const bidding::Moment moment{std::time(nullptr), {}, mix(config->bidding.seed, hash64(request.id))};
   const User user = find_user(*config, request, chosen->name);
   const bidding::Explanation explanation =
-      bidding::explain(request, user.profile(), exchange.terms(), *snapshot, moment);
+      bidding::explain(request, {user.profile(), {}}, exchange.terms(), *snapshot, nullptr, moment);
   (options.json ? print_json : print_table)(explanation, privacy, user, options.campaign);
   return 0;
 }

@@ -1,12 +1,17 @@
 // bidwell serve: starts the bidder, then waits for signals and for changes of the files it lives on.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <functional>
+#include <memory>
+#include <random>
+#include <thread>
 
+#include "apps/budgets.h"
 #include "apps/catalog_file.h"
 #include "apps/commands.h"
 #include "apps/service.h"
@@ -14,16 +19,39 @@
 
 namespace bidwell::apps {
 namespace asio = boost::asio;
+namespace {
+
+std::unique_ptr<Budgets> make_budgets(const ops::Config& config) {
+  if (!Budgets::configured(config)) return nullptr;
+  std::random_device random;
+  return std::make_unique<Budgets>(config, config.http.workers, std::uint64_t{random()} << 32 | random());
+}
+
+CatalogFile make_catalog(const ops::Config& config, Budgets* budgets) {
+  catalog::CompileOptions options = compile_options(config);
+  if (budgets == nullptr) return {config.catalog.file, config.currencies, options, nullptr};
+  options.account = [budgets](const catalog::Campaign& campaign) { return budgets->account(campaign.id); };
+  return {config.catalog.file, config.currencies, options,
+          [budgets](std::span<const catalog::Campaign> campaigns) { budgets->enlist(campaigns); }};
+}
+
+void warn_of_budgets(const catalog::Snapshot& snapshot) {
+  const auto with_budget = std::ranges::count_if(
+      snapshot.campaigns(), [](const auto& campaign) { return campaign.source->budget.has_value(); });
+  if (with_budget == 0) return;
+  spdlog::error("{} campaigns have a budget and do not bid, as nobody counts what they spend: budgets/ledger",
+                with_budget);
+}
+
+}  // namespace
 
 int serve(const ServeOptions& options) {
   auto config = load_config_or_print(options.config);
   if (!config) return 1;
   if (!options.listen.empty()) config->http.listen = options.listen;
   if (options.workers) config->http.workers = *options.workers;
+  if (config->http.workers == 0) config->http.workers = std::max(1U, std::thread::hardware_concurrency());
   spdlog::set_level(spdlog::level::from_str(config->log.level));
-
-  CatalogFile catalog(config->catalog.file, config->currencies, compile_options(*config));
-  if (!catalog.load()) return 1;
 
   // Before the first thread, so that none of them is killed by a signal meant for this one.
   asio::io_context control{1};
@@ -31,7 +59,12 @@ int serve(const ServeOptions& options) {
   asio::signal_set hangups(control, SIGHUP);
   std::signal(SIGPIPE, SIG_IGN);
 
-  Service service(*config, catalog);
+  const std::unique_ptr<Budgets> budgets = make_budgets(*config);
+  CatalogFile catalog = make_catalog(*config, budgets.get());
+  if (!catalog.load()) return 1;
+  if (!budgets) warn_of_budgets(*catalog.current());
+
+  Service service(*config, catalog, budgets.get());
   service.start();
 
   ending.async_wait([&](const boost::system::error_code&, int number) {

@@ -17,14 +17,23 @@ class ReadyHandler final : public http::Handler {
   }
 };
 
+std::vector<NamedSink> sinks_of(Budgets* budgets) {
+  std::vector<NamedSink> sinks;
+  if (budgets != nullptr) sinks.push_back(budgets->make_sink());
+  return sinks;
+}
+
 }  // namespace
 
-Service::Service(const ops::Config& config, CatalogFile& catalog)
+Service::Service(const ops::Config& config, CatalogFile& catalog, Budgets* budgets)
     : config_(config),
       catalog_(catalog),
+      budgets_(budgets),
       profiles_(UserProfiles::configured(config) ? std::make_unique<UserProfiles>(config, random64()) : nullptr),
+      histories_(profiles_ ? std::make_unique<UserHistories>(config, random64()) : nullptr),
       events_(EventLog::configured(config)
-                  ? std::make_unique<EventLog>(config, random64(), [this](unsigned worker) { confirm_durable(worker); })
+                  ? std::make_unique<EventLog>(
+                        config, random64(), [this](unsigned worker) { confirm_durable(worker); }, sinks_of(budgets))
                   : nullptr),
       server_(config.http, [&](unsigned worker) { return make_router(worker); }) {
   if (!events_) spdlog::warn("events/directory is not set: bids are recorded nowhere and carry no notice URLs");
@@ -32,6 +41,8 @@ Service::Service(const ops::Config& config, CatalogFile& catalog)
 
 void Service::start() {
   if (events_) events_->start();
+  if (histories_) histories_->start();
+  if (budgets_ != nullptr) budgets_->start();
   server_.start();
   for (const std::string& address : server_.addresses()) spdlog::info("listening on {}", address);
 }
@@ -39,6 +50,8 @@ void Service::start() {
 bool Service::stop() {
   const bool finished = server_.stop();
   if (profiles_) profiles_->stop();
+  if (histories_) histories_->stop();
+  if (budgets_ != nullptr) budgets_->stop();
   if (events_) events_->stop();
   return finished;
 }
@@ -75,6 +88,8 @@ void Service::log_totals() const {
   spdlog::info("{} bid requests: {} with bids, {} without, {} refused", requests, answered,
                requests - answered - refused, refused);
   if (profiles_) profiles_->log_totals();
+  if (histories_) histories_->log_totals();
+  if (budgets_ != nullptr) budgets_->log_totals();
   if (!events_) return;
   spdlog::info("{} notices recorded, {} not", recorded, not_recorded);
   events_->log_totals();
@@ -89,12 +104,10 @@ http::Router Service::make_router(unsigned worker) {
   options.limits.imps_max = static_cast<std::size_t>(config_.bidding.imps_max);
   options.seed = config_.bidding.seed;
   options.worker = random64();
-  if (profiles_) {
-    options.profiles = &profiles_->add_worker([this, worker] { resume_answered(worker); });
-    options.reserve = std::chrono::microseconds(config_.profiles.reserve_us);
-  }
   http::Router router;
   workers_.emplace_back();
+  if (profiles_) add_users(worker, options);
+  if (budgets_ != nullptr) options.wallet = &budgets_->wallet(worker);
   if (events_) {
     events::Journal& journal = events_->add_worker();
     options.journal = &journal;
@@ -113,12 +126,22 @@ http::Router Service::make_router(unsigned worker) {
   return router;
 }
 
+void Service::add_users(unsigned worker, exchange::BidHandler::Options& options) {
+  options.profiles = &profiles_->add_worker([this, worker] { resume_answered(*profiles_, worker); });
+  options.reserve = std::chrono::microseconds(config_.profiles.reserve_us);
+  const UserHistories::Worker histories =
+      histories_->add_worker([this, worker] { resume_answered(*histories_, worker); });
+  options.histories = histories.histories;
+  workers_[worker].remember = histories.remember;
+}
+
 void Service::add_notices(unsigned worker, events::Journal& journal, http::Router& router) {
   exchange::NoticeDesk::Options options;
   options.age_max = config_.notices.age_max;
   options.loss_after = config_.events.postgres.loss_after;
   options.await_durable = config_.events.journal.fsync == events::Fsync::always;
   options.seed = random64();
+  options.remember = workers_[worker].remember;
   workers_[worker].notices =
       std::make_unique<exchange::NoticeDesk>(events_->keys(), exchanges_, journal, catalog_.current(), options);
   for (const events::Kind kind :
@@ -128,10 +151,10 @@ void Service::add_notices(unsigned worker, events::Journal& journal, http::Route
   }
 }
 
-// The cache has answered requests of this worker that wait for their user's profile.
-void Service::resume_answered(unsigned worker) {
-  server_.post(worker, [this, worker] {
-    while (const std::uint64_t ticket = profiles_->next_answered(worker)) server_.resume(worker, ticket);
+template <class Cache>
+void Service::resume_answered(Cache& cache, unsigned worker) {
+  server_.post(worker, [this, &cache, worker] {
+    while (const std::uint64_t ticket = cache.next_answered(worker)) server_.resume(worker, ticket);
   });
 }
 

@@ -7,8 +7,10 @@
 #include <random>
 #include <vector>
 
+#include "apps/budgets.h"
 #include "apps/catalog_file.h"
 #include "apps/event_log.h"
+#include "apps/user_histories.h"
 #include "apps/user_profiles.h"
 #include "bidwell/exchange/bid_handler.h"
 #include "bidwell/exchange/notice_handler.h"
@@ -19,8 +21,9 @@ namespace bidwell::apps {
 // For one thread.
 class Service {
  public:
-  // Both must outlive it. Throws std::runtime_error when something that is configured cannot be used.
-  Service(const ops::Config& config, CatalogFile& catalog);
+  // All must outlive it; `budgets` may be null: none are kept. Throws std::runtime_error when something that is
+  // configured cannot be used.
+  Service(const ops::Config& config, CatalogFile& catalog, Budgets* budgets);
 
   void start();
   // Lets what is in flight finish and stores what was recorded. True: all finished in time.
@@ -38,19 +41,25 @@ class Service {
   struct Worker {
     exchange::BidHandler* bids = nullptr;
     std::unique_ptr<exchange::NoticeDesk> notices;  // null: nothing is recorded
+    profile::Remember* remember = nullptr;          // null: nobody is known
   };
 
   http::Router make_router(unsigned worker);
   void add_notices(unsigned worker, events::Journal& journal, http::Router& router);
-  void resume_answered(unsigned worker);
+  // Of `cache`, profiles or histories: has the requests go on that it has answered.
+  template <class Cache>
+  void resume_answered(Cache& cache, unsigned worker);
+  void add_users(unsigned worker, exchange::BidHandler::Options& options);
   void confirm_durable(unsigned worker);
   std::uint64_t random64() { return std::uint64_t{random_()} << 32 | random_(); }
 
   const ops::Config& config_;
   CatalogFile& catalog_;
+  Budgets* const budgets_;
   std::random_device random_;
-  std::unique_ptr<UserProfiles> profiles_;  // null: nobody is known
-  std::unique_ptr<EventLog> events_;        // null: nothing is recorded
+  std::unique_ptr<UserProfiles> profiles_;    // null: nobody is known
+  std::unique_ptr<UserHistories> histories_;  // null: nobody is known
+  std::unique_ptr<EventLog> events_;          // null: nothing is recorded
   std::deque<exchange::Exchange> exchanges_;
   std::vector<Worker> workers_;
   http::Server server_;  // last: stops before what its workers use is gone

@@ -20,7 +20,9 @@ std::optional<ops::Config> load_config_or_print(const std::string& path) {
 }
 
 catalog::CompileOptions compile_options(const ops::Config& config) {
-  return {!config.notices.url.empty()};
+  catalog::CompileOptions options;
+  options.notices = !config.notices.url.empty();
+  return options;
 }
 
 std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config) {

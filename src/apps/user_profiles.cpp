@@ -2,9 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "apps/cache_store.h"
 #include "apps/profile_places.h"
-#include "bidwell/cache/redis_store.h"
-#include "bidwell/cache/redis_values.h"
 #include "bidwell/core/hash.h"
 
 namespace bidwell::apps {
@@ -28,34 +27,13 @@ std::unique_ptr<profile::PostgresOrigin> make_postgres(const ops::Config& config
   return std::make_unique<profile::PostgresOrigin>(std::move(options));
 }
 
-cache::Options cache_options(const ops::ProfileOptions& profiles, std::uint64_t seed) {
-  cache::Options options = profiles.cache;
-  options.seed = mix(seed, 1);
-  options.l1.seed = mix(seed, 2);
-  options.l1.readers_max = 1024;  // as many as http::Options::workers may be
-  return options;
-}
-
-cache::Tiered::MakeStore make_store(const ops::Config& config, std::uint64_t seed) {
-  if (!config.redis) return nullptr;
-  cache::RedisStoreOptions options;
-  options.redis = *config.redis;
-  options.classes = config.profiles.cache.classes;
-  options.channel = std::string(cache::kDefaultChannel);
-  options.seed = mix(seed, 3);
-  options.log = [](const std::string& line) { spdlog::warn("{}", line); };
-  return [options = std::move(options)](boost::asio::io_context& loop) {
-    return std::make_unique<cache::RedisStore>(loop, options);
-  };
-}
-
 }  // namespace
 
 UserProfiles::UserProfiles(const ops::Config& config, std::uint64_t seed)
     : keys_(key_maker(config)),
       file_(make_file(config)),
       postgres_(make_postgres(config, seed)),
-      cache_(cache_options(config.profiles, seed), make_store(config, seed),
+      cache_(seeded(config.profiles.cache, seed), make_store(config, config.profiles.cache, seed),
              file_ ? static_cast<cache::Origin*>(file_.get()) : postgres_.get()) {
   if (config.redis && config.profiles.key_secret.empty()) {
     spdlog::warn("profiles/key_secret is empty: whoever reads Redis can tell which key a known identifier has");

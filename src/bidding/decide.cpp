@@ -158,8 +158,10 @@ Workspace::Workspace() {
 }
 Workspace::~Workspace() = default;
 
-Decision decide(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
-                const catalog::Snapshot& snapshot, Moment moment, Workspace& workspace, ReasonCounters& counters) {
+Decision decide(const openrtb::BidRequest& request, const User& user, const Terms& terms,
+                const catalog::Snapshot& snapshot, budget::Wallet* wallet, Moment moment, Workspace& workspace,
+                ReasonCounters& counters) {
+  (void)wallet;
   Decision decision;
   const auto count_no_bid = [&](Reason reason) {
     decision.no_bid = reason;
@@ -170,7 +172,7 @@ Decision decide(const openrtb::BidRequest& request, const profile::Profile& prof
   if (currency == nullptr) return count_no_bid(Reason::currency_not_accepted);
   decision.currency = currency->text();
 
-  Facts facts(request, profile, terms, snapshot, moment, workspace);
+  Facts facts(request, user.profile, terms, snapshot, moment, workspace);
   const Matcher matcher(request, terms, *currency, facts, moment);
   Offer offer;
   workspace.choices_.clear();

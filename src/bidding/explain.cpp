@@ -55,18 +55,18 @@ void rank(std::vector<Verdict>& verdicts, const Choice* winner) {
 
 }  // namespace
 
-Explanation explain(const openrtb::BidRequest& request, const profile::Profile& profile, const Terms& terms,
-                    const catalog::Snapshot& snapshot, Moment moment) {
+Explanation explain(const openrtb::BidRequest& request, const User& user, const Terms& terms,
+                    const catalog::Snapshot& snapshot, budget::Wallet* wallet, Moment moment) {
   Explanation explanation;
   Workspace serving_workspace, workspace;
   const auto counters = std::make_unique<ReasonCounters>();
-  const Decision decision = decide(request, profile, terms, snapshot, moment, serving_workspace, *counters);
+  const Decision decision = decide(request, user, terms, snapshot, wallet, moment, serving_workspace, *counters);
   explanation.reason = decision.no_bid;
   explanation.currency = decision.currency;
   const Currency* currency = answer_currency(request, terms);
   if (currency == nullptr) return explanation;
 
-  Facts facts(request, profile, terms, snapshot, moment, workspace);
+  Facts facts(request, user.profile, terms, snapshot, moment, workspace);
   const Matcher matcher(request, terms, *currency, facts, moment);
   for (const openrtb::Imp& imp : request.imp) {
     ImpExplanation& out = explanation.imps.emplace_back();

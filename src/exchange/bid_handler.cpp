@@ -142,8 +142,8 @@ void BidHandler::decide(const Exchange& exchange, const profile::Profile& profil
   const std::chrono::system_clock::time_point now = options_.clock.wall();
   const std::int64_t now_ms = milliseconds(now);
   const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
-  const bidding::Decision decision = bidding::decide(bid_request_, profile, exchange.terms(), *snapshot_,
-                                                     {now_ms / 1000, seed}, workspace_, counters_.reasons);
+  const bidding::Decision decision = bidding::decide(bid_request_, {profile, {}}, exchange.terms(), *snapshot_, options_.wallet,
+                                                     {now_ms / 1000, {}, seed}, workspace_, counters_.reasons);
   if (decision.choices.empty()) return answer_no_bid(exchange, decision.no_bid, response);
   answer_bids(decision, {exchange, decision.currency, user, now, now_ms, seed}, response);
 }

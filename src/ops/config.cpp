@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "BIDWELL_";
 // Sections whose keys can be set from the environment. Exchanges and currencies are lists of their own.
-constexpr std::string_view kSections[] = {"http",     "catalog",  "bidding", "log",    "redis",
-                                          "postgres", "profiles", "events",  "notices"};
+constexpr std::string_view kSections[] = {"http",     "catalog", "bidding", "log",     "redis",    "postgres",
+                                          "profiles", "events",  "notices", "budgets", "histories"};
 // Keys whose one value may be given without the brackets of a list: BIDWELL_HTTP_LISTEN=0.0.0.0:8080.
 constexpr std::string_view kLists[] = {"listen", "keys", "sinks", "trusted_proxies"};
 
@@ -185,6 +185,7 @@ LoadedConfig load_config(std::string_view text, const std::string& folder, const
   LoadedConfig loaded;
   Config& config = loaded.config;
   config.profiles = default_profiles();
+  config.histories = default_histories();
   auto parsed = parse_json(text, loaded.faults);
   if (!parsed) return loaded;
   Json& document = *parsed;
@@ -210,8 +211,12 @@ LoadedConfig load_config(std::string_view text, const std::string& folder, const
   if (auto fields = section("profiles")) read_profiles(*fields, folder, config.profiles);
   if (auto fields = section("events")) read_events(*fields, folder, config.events);
   if (auto fields = section("notices")) read_notices(*fields, config.notices);
+  bool ledger_chosen = false;
+  if (auto fields = section("budgets")) read_budgets(*fields, config.budgets, ledger_chosen);
+  if (auto fields = section("histories")) read_histories(*fields, config.histories);
   check_profiles(config, top);
   check_events(config, top);
+  check_budgets(config, ledger_chosen, top);
   if (const Json* currencies = top.find("currencies")) {
     read_currencies(*currencies, top.place("currencies"), loaded.faults, config.currencies);
   }

@@ -20,6 +20,12 @@ void read_events(Fields fields, const std::string& folder, EventOptions& out);
 void read_notices(Fields fields, NoticeOptions& out);
 void check_events(const Config& config, Fields& top);
 
+// `chosen`: the section says which ledger; else check_budgets() takes the one that what else is configured allows.
+void read_budgets(Fields fields, BudgetOptions& out, bool& chosen);
+void check_budgets(Config& config, bool chosen, Fields& top);
+HistoryOptions default_histories();
+void read_histories(Fields fields, HistoryOptions& out);
+
 // A time in the unit that its key ends with.
 template <class Unit, class Time>
 void read_time(Fields& fields, std::string_view key, Time& out, std::int64_t least, std::int64_t most) {

@@ -128,7 +128,7 @@ TEST(Decide, UsesAnotherCreativeWhereOneIsKeptOut) {
   request["imp"][0]["banner"]["battr"] = {1};
   market.put(request);
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Decision decision = market.decide({kNow.unix_seconds, seed});
+    const Decision decision = market.decide({kNow.unix_seconds, {}, seed});
     ASSERT_EQ(decision.choices.size(), 1u);
     EXPECT_EQ(decision.choices[0].creative->source->id, "calm");
   }

@@ -116,7 +116,7 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
       const Oracle oracle(request);
       market.put(request.json());
       market.know(request.known);
-      const Moment moment{testing::kNow.unix_seconds, request_seed};
+      const Moment moment{testing::kNow.unix_seconds, {}, request_seed};
       const Decision decision = market.decide(moment);
       const Explanation explanation = market.explain(moment);
       ASSERT_EQ(explanation.imps.size(), request.imps.size());

@@ -47,7 +47,7 @@ TEST(Explain, NamesTheWinnerOfTheSameMoment) {
   Market market{campaign("a"), campaign("b"), campaign("c"), campaign("d", R"({"targeting": {"domain": ["*"]}})")};
   market.put(testing::request());
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    const Moment moment{kNow.unix_seconds, seed};
+    const Moment moment{kNow.unix_seconds, {}, seed};
     const Explanation explanation = market.explain(moment);
     EXPECT_EQ(id(explanation.imps[0].verdicts[0]), market.winner(moment)) << seed;
     EXPECT_EQ(explanation.imps[0].verdicts[0].rank, 1);
@@ -64,7 +64,7 @@ TEST(Explain, ShowsTheCreativeAndDealThatServingSends) {
                                                         "bidfloor": 0.4}]})");
   market.put(request);
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Moment moment{kNow.unix_seconds, seed};
+    const Moment moment{kNow.unix_seconds, {}, seed};
     const Explanation explanation = market.explain(moment);
     const Decision decision = market.decide(moment);
     ASSERT_EQ(decision.choices.size(), 1u);

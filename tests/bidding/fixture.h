@@ -23,7 +23,7 @@ using catalog::testing::campaign;
 using catalog::testing::creative;
 
 // Wednesday, 14 January 2026, 12:00 UTC.
-inline constexpr Moment kNow{1'768'392'000, 1};
+inline constexpr Moment kNow{1'768'392'000, {}, 1};
 
 // A request with one impression of a medium, which the sample creative of that medium fills.
 inline Json request(std::string_view media = "banner", std::string_view patch = "{}") {
@@ -63,14 +63,14 @@ class Market {
   // What is known of the users of all that follow.
   void know(profile::Contents contents) {
     known_ = profile::encode(std::move(contents));
-    profile_ = profile::Profile::parse(known_).value();
+    user_.profile = profile::Profile::parse(known_).value();
   }
 
   Decision decide(Moment moment = kNow) {
-    return bidding::decide(bid_request, profile_, terms, *snapshot_, moment, workspace_, *counters);
+    return bidding::decide(bid_request, user_, terms, *snapshot_, nullptr, moment, workspace_, *counters);
   }
   Explanation explain(Moment moment = kNow) const {
-    return bidding::explain(bid_request, profile_, terms, *snapshot_, moment);
+    return bidding::explain(bid_request, user_, terms, *snapshot_, nullptr, moment);
   }
 
   // For the first impression: who wins it, "" if nobody.
@@ -107,7 +107,7 @@ class Market {
   openrtb::Parser parser_;
   std::vector<char> body_;
   std::string known_;
-  profile::Profile profile_;
+  User user_;
   Workspace workspace_;
 };
 

@@ -75,7 +75,7 @@ TEST(Price, IsBetweenTheFloorAndTheValueInEveryCurrency) {
     terms.currencies = &world.currencies;
     Workspace workspace;
     const auto counters = std::make_unique<ReasonCounters>();
-    const Decision decision = decide(request, {}, terms, *world.snapshot, testing::kNow, workspace, *counters);
+    const Decision decision = decide(request, {}, terms, *world.snapshot, nullptr, testing::kNow, workspace, *counters);
     SCOPED_TRACE(fmt::format("seed {}: value {} floor {} at {} {} {}", seed, value, floor.micros, ours.nanos_per_usd,
                              theirs.nanos_per_usd, answer.nanos_per_usd));
     if (decision.choices.empty()) {

@@ -79,7 +79,7 @@ TEST(Ties, ImpressionsOfOneRequestDrawForThemselves) {
   market.put(request);
   int differ = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const Decision decision = market.decide({kNow.unix_seconds, mix(seed, 0)});
+    const Decision decision = market.decide({kNow.unix_seconds, {}, mix(seed, 0)});
     ASSERT_EQ(decision.choices.size(), 2u);
     differ += decision.choices[0].campaign != decision.choices[1].campaign;
   }
@@ -95,7 +95,7 @@ TEST(Ties, ACampaignsCreativesTakeTurns) {
   market.put(testing::request());
   std::map<std::string, int> count;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    ++count[market.decide({kNow.unix_seconds, mix(seed, 0)}).choices[0].creative->source->id];
+    ++count[market.decide({kNow.unix_seconds, {}, mix(seed, 0)}).choices[0].creative->source->id];
   }
   expect_thirds(count);
 }
@@ -116,7 +116,7 @@ TEST(Ties, CampaignsAndTheirFormatsTakeTurns) {
   market.put(request);
   std::map<std::string, int> count;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const Choice choice = market.decide({kNow.unix_seconds, mix(seed, 0)}).choices[0];
+    const Choice choice = market.decide({kNow.unix_seconds, {}, mix(seed, 0)}).choices[0];
     ++count[choice.campaign->source->id + choice.creative->source->id];
   }
   EXPECT_EQ(count.size(), 5u);
@@ -138,7 +138,7 @@ TEST(Ties, ACampaignsFormatsTakeTurns) {
   market.put(request);
   std::map<std::string, int> count;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    ++count[market.decide({kNow.unix_seconds, mix(seed, 0)}).choices[0].creative->source->id];
+    ++count[market.decide({kNow.unix_seconds, {}, mix(seed, 0)}).choices[0].creative->source->id];
   }
   expect_thirds(count);
 }

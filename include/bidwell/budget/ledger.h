@@ -163,6 +163,9 @@ class Ledger {
   // Makes it, as the truth has it: what each campaign has spent, and how far journals are in that. False: there is one.
   virtual bool make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) = 0;
 
+  // For what one instance shall do for all: true for the first who asks within the time.
+  virtual bool claim(std::string_view /*what*/, std::chrono::seconds /*time*/) { return true; }
+
   // The one call for other threads: what blocks now shall throw soon, and so shall all that comes after.
   virtual void interrupt() noexcept {}
 };

@@ -81,6 +81,8 @@ struct Creative {
 
 enum class BidModel : std::uint8_t { cpm, cpc, cpa };
 
+inline constexpr std::int64_t kBudgetUnitsMax = 4'000'000'000;  // of the currency: in nanos that is 2^62
+
 // How much may be spent, in the campaign's currency. The days are the zone's.
 struct Budget {
   std::optional<Micros> total, daily;

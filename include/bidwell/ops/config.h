@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bidwell/budget/ledger.h"
 #include "bidwell/cache/options.h"
 #include "bidwell/core/currency.h"
 #include "bidwell/core/json_fields.h"
@@ -74,6 +75,29 @@ struct NoticeOptions {
   std::chrono::seconds age_max{7 * 86'400};
 };
 
+enum class LedgerKind : std::uint8_t {
+  none,  // campaigns that have a budget do not bid
+  file,  // this instance's own
+  redis  // of all instances; PostgreSQL is the truth behind it
+};
+
+// What is spent and by whom (docs/BUDGETS.md).
+struct BudgetOptions {
+  LedgerKind ledger = LedgerKind::none;
+  budget::LedgerOptions terms;
+  std::chrono::milliseconds interval{1000};      // between two rounds of the banker
+  std::chrono::seconds catch_up{1800};           // what was spent too little is made up for within about this
+  std::chrono::milliseconds redis_timeout{500};  // of a call
+  std::string redis_prefix = "bidwell:budget:";
+  std::chrono::seconds reconcile_interval{600};  // by one instance of all; 0: at the start alone
+};
+
+// What users were shown, for frequency caps (docs/PROFILES.md).
+struct HistoryOptions {
+  cache::Options cache;                      // one class: histories
+  std::size_t memory_users_max = 1'000'000;  // without Redis: as many are remembered
+};
+
 struct Config {
   http::Options http;
   CatalogOptions catalog;
@@ -84,6 +108,8 @@ struct Config {
   ProfileOptions profiles;
   EventOptions events;
   NoticeOptions notices;
+  BudgetOptions budgets;
+  HistoryOptions histories;
   CurrencyTable currencies;
   std::vector<exchange::ExchangeOptions> exchanges;
 };

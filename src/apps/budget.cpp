@@ -1,0 +1,238 @@
+// bidwell budget show|set|reconcile: the ledger as people see and mend it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "apps/amounts.h"
+#include "apps/budgets.h"
+#include "apps/commands.h"
+#include "apps/setup.h"
+#include "bidwell/catalog/load.h"
+
+namespace bidwell::apps {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+// What the catalog and the ledger say of one campaign.
+struct Row {
+  std::string campaign, currency;
+  std::optional<budget::AccountTerms> terms;    // nothing: not in the catalog, or without a budget
+  std::optional<budget::AccountState> account;  // nothing: the ledger has not heard of it
+};
+
+// The configuration, its catalog's budgets and its ledger. Empty after printing what is wrong.
+struct Books {
+  ops::Config config;
+  std::map<std::string, Row> rows;
+  std::unique_ptr<budget::Ledger> ledger;
+};
+
+std::uint64_t random64() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
+
+std::optional<Books> open_books(const std::string& path, bool read_only) {
+  auto config = load_config_or_print(path);
+  if (!config) return std::nullopt;
+  if (!Budgets::configured(*config)) {
+    fmt::print(stderr, "bidwell budget: no ledger is configured: budgets/ledger in {}\n", path);
+    return std::nullopt;
+  }
+  const catalog::Loaded catalog = catalog::load_campaign_file(config->catalog.file, config->currencies);
+  print_faults(config->catalog.file, catalog.faults);
+  if (!catalog.faults.empty()) return std::nullopt;
+  Books books;
+  for (const catalog::Campaign& campaign : catalog.campaigns) {
+    if (auto terms = account_terms(campaign)) {
+      books.rows[campaign.id] = {campaign.id, campaign.currency, std::move(terms), std::nullopt};
+    }
+  }
+  books.ledger = open_ledger(*config, random64(), read_only);
+  books.config = std::move(*config);
+  return books;
+}
+
+void add_accounts(Books& books) {
+  for (budget::AccountState& account : books.ledger->accounts()) {
+    Row& row = books.rows[account.campaign];
+    row.campaign = account.campaign;
+    row.account = std::move(account);
+  }
+}
+
+// The limits in force and what stands against them, of the whole or of the day.
+struct Side {
+  std::string name;
+  std::optional<Nanos> limit;
+  Nanos spent = 0, open = 0, leased = 0;
+};
+
+std::vector<Side> sides(const Row& row) {
+  budget::Standing standing;
+  budget::Limits limits = row.terms ? row.terms->limits : budget::Limits{};
+  if (row.account) {
+    standing = row.account->standing;
+    if (row.account->by_hand != budget::Limits{}) limits = row.account->by_hand;
+    if (!row.terms) limits = standing.limits;
+    const bool today = !row.terms || row.account->day == row.terms->zone.day_at(std::time(nullptr)).number;
+    if (!today) standing.spent_today = standing.open_today = standing.leased_today = 0;
+  }
+  return {{"today", limits.daily, standing.spent_today, standing.open_today, standing.leased_today},
+          {"in all", limits.total, standing.spent, standing.open, standing.leased}};
+}
+
+std::string note(const Row& row) {
+  if (!row.terms) return "not in the catalog, or without a budget there";
+  if (!row.account) return "nothing was bid yet";
+  std::string text =
+      fmt::format("bids with a chance of {:.1f} %, {} instance{}", row.account->standing.chance_ppm / 10'000.0,
+                  row.account->holders, row.account->holders == 1 ? "" : "s");
+  if (row.account->by_hand != budget::Limits{}) text += ", limits set by hand";
+  return text;
+}
+
+void print_table(const Books& books, const std::string& only) {
+  std::size_t width = 8;
+  for (const auto& [id, row] : books.rows) width = std::max(width, id.size());
+  fmt::print("{:<{}}  {:<6} {:>14} {:>14} {:>12} {:>12} {:>14}\n", "campaign", width, "", "budget", "spent", "open",
+             "leased", "left");
+  for (const auto& [id, row] : books.rows) {
+    if (!only.empty() && id != only) continue;
+    bool first = true;
+    for (const Side& side : sides(row)) {
+      const auto left = side.limit ? std::optional(*side.limit - side.spent - side.open - side.leased) : std::nullopt;
+      fmt::print("{:<{}}  {:<6} {:>14} {:>14} {:>12} {:>12} {:>14}  {}\n", first ? id : "", width, side.name,
+                 side.limit ? amount(*side.limit) : "-", amount(side.spent), amount(side.open), amount(side.leased),
+                 left ? amount(*left) : "-", first ? note(row) : row.currency);
+      first = false;
+    }
+  }
+}
+
+void print_json(const Books& books, const std::string& only) {
+  OrderedJson out = OrderedJson::array();
+  for (const auto& [id, row] : books.rows) {
+    if (!only.empty() && id != only) continue;
+    OrderedJson entry{{"campaign", id}, {"currency", row.currency}, {"in_catalog", row.terms.has_value()}};
+    for (const Side& side : sides(row)) {
+      entry[side.name == "today" ? "today" : "total"] = {
+          {"budget_nanos", side.limit ? OrderedJson(*side.limit) : OrderedJson()},
+          {"spent_nanos", side.spent},
+          {"open_nanos", side.open},
+          {"leased_nanos", side.leased}};
+    }
+    if (row.account) {
+      entry["holders"] = row.account->holders;
+      entry["chance"] = row.account->standing.chance_ppm / 1e6;
+      entry["by_hand"] = row.account->by_hand != budget::Limits{};
+    }
+    out.push_back(std::move(entry));
+  }
+  fmt::print("{}\n", out.dump(2, ' ', false, OrderedJson::error_handler_t::replace));
+}
+
+// Of "250", "250.5" or "none". False, after printing why, for anything else.
+bool read_limit(const char* name, const std::string& text, std::optional<Nanos>& out) {
+  if (text.empty() || text == "none") return true;
+  const auto micros = parse_micros(text, Rounding::down);
+  if (!micros || *micros < 0 || *micros > kMaxMicros) {
+    fmt::print(stderr, "bidwell budget set: --{} is no amount: \"{}\"\n", name, text);
+    return false;
+  }
+  if (*micros / kMicrosPerUnit > catalog::kBudgetUnitsMax) {
+    fmt::print(stderr, "bidwell budget set: --{} is above {}\n", name, catalog::kBudgetUnitsMax);
+    return false;
+  }
+  out = *micros * kNanosPerMicro;
+  return true;
+}
+
+void print_drift(const budget::Drift& drift) {
+  const std::string when =
+      drift.cell == 0 ? "older bids" : fmt::format("bids of {}", quarter_hour(drift.cell * budget::kCellSeconds));
+  fmt::print("{}: {}: the ledger has {}, PostgreSQL {}: {}\n", drift.campaign, when, amount(drift.ledger),
+             amount(drift.truth), drift.mended ? "mended" : "not mended");
+}
+
+}  // namespace
+
+int budget_show(const BudgetOptions& options) {
+  auto books = open_books(options.config, true);
+  if (!books) return 1;
+  add_accounts(*books);
+  if (!options.campaign.empty() && !books->rows.contains(options.campaign)) {
+    fmt::print(stderr, "bidwell budget: neither the catalog nor the ledger has a budget of \"{}\"\n", options.campaign);
+    return 1;
+  }
+  (options.json ? print_json : print_table)(*books, options.campaign);
+  return 0;
+}
+
+int budget_set(const BudgetOptions& options) {
+  budget::Limits limits;
+  if (!read_limit("total", options.total, limits.total) || !read_limit("daily", options.daily, limits.daily)) return 1;
+  if (options.clear != (options.total.empty() && options.daily.empty())) {
+    fmt::print(stderr, "bidwell budget set: give --total, --daily or both, or else --clear\n");
+    return 1;
+  }
+  auto books = open_books(options.config, false);
+  if (!books) return 1;
+  const auto row = books->rows.find(options.campaign);
+  if (row == books->rows.end()) {
+    fmt::print(stderr, "bidwell budget: the catalog has no budget of \"{}\"\n", options.campaign);
+    return 1;
+  }
+  if (!options.clear) {
+    // What is not said stays as the catalog has it.
+    if (options.total.empty()) limits.total = row->second.terms->limits.total;
+    if (options.daily.empty()) limits.daily = row->second.terms->limits.daily;
+    if (limits == budget::Limits{}) {
+      fmt::print(stderr,
+                 "bidwell budget set: a campaign without any limit needs no ledger: take its budget out of the "
+                 "catalog\n");
+      return 1;
+    }
+  }
+  books->ledger->set_limits(options.campaign, limits);
+  fmt::print("{}: {}; all instances heed it within a few seconds\n", options.campaign,
+             options.clear ? "the catalog's budget holds again"
+                           : fmt::format("total {}, daily {}", limits.total ? amount(*limits.total) : "none",
+                                         limits.daily ? amount(*limits.daily) : "none"));
+  return 0;
+}
+
+int budget_reconcile(const BudgetOptions& options) {
+  auto books = open_books(options.config, false);
+  if (!books) return 1;
+  if (!books->config.events.to_postgres) {
+    fmt::print(stderr, "bidwell budget: there is nothing to reconcile with: events/sinks has no postgres\n");
+    return 1;
+  }
+  budget::ReconcileOptions reconcile;
+  reconcile.mend = reconcile.make = !options.dry_run;
+  reconcile.force = options.force;
+  reconcile.zone_of = [&](std::string_view campaign) {
+    const auto row = books->rows.find(std::string(campaign));
+    return row != books->rows.end() && row->second.terms ? row->second.terms->zone : TimeZone();
+  };
+  reconcile.pause = [&] {
+    fmt::print(stderr, "looking again in {} s: what is on its way arrives meanwhile\n", options.pause_s);
+    std::this_thread::sleep_for(std::chrono::duration<double>(options.pause_s));
+  };
+  const budget::Reconciled done = budget::reconcile(*books->ledger, truth_of(books->config), reconcile);
+  if (done.made) fmt::print("there was no ledger: one was made from PostgreSQL\n");
+  for (const std::string& journal : done.behind) fmt::print("behind: {}\n", journal);
+  for (const budget::Drift& drift : done.drifts) print_drift(drift);
+  fmt::print("{} accounts: {} differences, {} still moving{}\n", done.accounts, done.drifts.size(), done.unsettled,
+             done.behind.empty() ? "" : "; nothing is mended while journals are behind (--force: they are lost)");
+  const bool all_mended = std::ranges::all_of(done.drifts, [](const budget::Drift& drift) { return drift.mended; });
+  return all_mended && done.behind.empty() ? 0 : 1;
+}
+
+}  // namespace bidwell::apps

@@ -1,0 +1,231 @@
+#include "apps/budgets.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "bidwell/budget/file_ledger.h"
+#include "bidwell/budget/redis_ledger.h"
+#include "bidwell/core/hash.h"
+#include "bidwell/events/billed.h"
+
+namespace bidwell::apps {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Between the two looks of a reconciliation: sinks store what they have within a second or two.
+constexpr seconds kSettle{10};
+// A ledger that is missing is made by one instance at a time.
+constexpr seconds kMaking{30};
+
+budget::Now now() {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<milliseconds>(wall).count(), std::chrono::steady_clock::now()};
+}
+
+budget::BankerOptions banker_options(const ops::Config& config, std::uint64_t seed) {
+  budget::BankerOptions options;
+  options.holder = fmt::format("{:016x}", mix(seed, 1));
+  options.ledger = config.budgets.terms;
+  options.interval = config.budgets.interval;
+  options.catch_up = config.budgets.catch_up;
+  return options;
+}
+
+std::optional<Nanos> nanos(const std::optional<Micros>& amount) {
+  return amount ? std::optional(*amount * kNanosPerMicro) : std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<budget::Ledger> open_ledger(const ops::Config& config, std::uint64_t seed, bool read_only) {
+  switch (config.budgets.ledger) {
+    case ops::LedgerKind::none: return nullptr;
+    case ops::LedgerKind::file: {
+      if (!read_only) std::filesystem::create_directories(config.events.directory);
+      budget::FileLedger::Options options;
+      options.ledger = config.budgets.terms;
+      options.path = config.events.directory + "/_budgets";
+      options.read_only = read_only;
+      return std::make_unique<budget::FileLedger>(std::move(options));
+    }
+    case ops::LedgerKind::redis: {
+      budget::RedisLedger::Options options;
+      options.ledger = config.budgets.terms;
+      options.redis = *config.redis;
+      options.prefix = config.budgets.redis_prefix;
+      options.timeout = config.budgets.redis_timeout;
+      options.seed = seed;
+      options.log = [](const std::string& line) { spdlog::warn("budgets: {}", line); };
+      return std::make_unique<budget::RedisLedger>(std::move(options));
+    }
+  }
+  return nullptr;
+}
+
+budget::ReadTruth truth_of(const ops::Config& config) {
+  return [url = config.postgres_url] {
+    const auto since = std::chrono::system_clock::now() - seconds(budget::kSpentCellsKept * budget::kCellSeconds);
+    events::Billed billed = events::read_billed(url, since, budget::kCellSeconds);
+    budget::Truth truth;
+    for (auto& campaign : billed.campaigns) {
+      truth.accounts.push_back({std::move(campaign.id), campaign.in_all, std::move(campaign.cells)});
+    }
+    for (const auto& [journal, position] : billed.positions) truth.positions.push_back({journal, 0, position});
+    return truth;
+  };
+}
+
+std::optional<budget::AccountTerms> account_terms(const catalog::Campaign& campaign) {
+  if (!campaign.budget) return std::nullopt;
+  budget::AccountTerms terms;
+  terms.campaign = campaign.id;
+  terms.limits = {nanos(campaign.budget->total), nanos(campaign.budget->daily)};
+  terms.zone = campaign.budget->zone;
+  terms.pacing = campaign.budget->pacing == catalog::Budget::Pacing::even ? budget::Pacing::even : budget::Pacing::asap;
+  terms.flight_start = campaign.flight_start;
+  terms.flight_end = campaign.flight_end;
+  terms.bid = campaign.value();
+  terms.active = campaign.active;
+  return terms;
+}
+
+Budgets::Budgets(const ops::Config& config, unsigned workers, std::uint64_t seed)
+    : config_(config),
+      seed_(seed),
+      banker_(banker_options(config, seed), workers),
+      ledger_(open_ledger(config, mix(seed, 2), false)) {
+  if (config.budgets.ledger != ops::LedgerKind::redis) return;
+  sinks_ledger_ = open_ledger(config, mix(seed, 3), false);
+  truths_ledger_ = open_ledger(config, mix(seed, 4), false);
+}
+
+Budgets::~Budgets() {
+  stop();
+}
+
+void Budgets::enlist(std::span<const catalog::Campaign> campaigns) {
+  std::vector<budget::AccountTerms> terms;
+  for (const catalog::Campaign& campaign : campaigns) {
+    if (auto account = account_terms(campaign)) terms.push_back(std::move(*account));
+  }
+  const std::vector<budget::AccountNumber> numbers = banker_.enlist(terms);
+  accounts_.clear();
+  for (std::size_t i = 0; i < terms.size(); ++i) accounts_.emplace(std::move(terms[i].campaign), numbers[i]);
+}
+
+std::uint32_t Budgets::account(const std::string& campaign) const {
+  const auto at = accounts_.find(campaign);
+  return at == accounts_.end() ? budget::kNoAccount : at->second;
+}
+
+NamedSink Budgets::make_sink() {
+  budget::BudgetSink::Options options;
+  options.zone_of = [this](std::string_view campaign) { return banker_.zone_of(campaign); };
+  auto sink = std::make_unique<budget::BudgetSink>(sinks_ledger_ ? *sinks_ledger_ : *ledger_, std::move(options));
+  return {"budgets", std::move(sink), [] { return std::string("what was spent is confirmed"); }};
+}
+
+void Budgets::start() {
+  banker_thread_ = std::thread([this] { run_banker(); });
+  if (config_.events.to_postgres) reconciler_thread_ = std::thread([this] { run_reconciler(); });
+}
+
+void Budgets::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (truths_ledger_) truths_ledger_->interrupt();
+  if (reconciler_thread_.joinable()) reconciler_thread_.join();
+  if (!banker_thread_.joinable()) return;
+  banker_thread_.join();
+  if (!banker_.close(*ledger_, now())) {
+    spdlog::warn("budgets: what this instance had leased could not be given back: it is free once its leases expire");
+  }
+}
+
+bool Budgets::wait(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void Budgets::run_banker() {
+  do tick();
+  while (wait(config_.budgets.interval));
+}
+
+void Budgets::tick() {
+  const budget::BankerCounters& counters = banker_.counters();
+  const std::uint64_t missing = counters.missing.value(), failures = counters.failures.value();
+  const bool was_away = away_;
+  banker_.tick(*ledger_, now());
+  away_ = counters.failures.value() != failures;
+  if (away_ && !was_away) spdlog::warn("budgets: the ledger does not answer; what is leased is bid, then nothing");
+  if (!away_ && was_away) spdlog::info("budgets: the ledger answers again");
+  const bool was_missing = std::exchange(gone_, counters.missing.value() != missing);
+  if (!gone_) return;
+  if (!was_missing) spdlog::warn("budgets: there is no ledger: campaigns with a budget do not bid until it is made");
+  const std::lock_guard lock(mutex_);
+  make_ = true;
+  wake_.notify_all();
+}
+
+// At the start, then when the ledger has gone missing, and every so often.
+void Budgets::run_reconciler() {
+  for (;;) {
+    reconcile();
+    std::unique_lock lock(mutex_);
+    const auto begun = std::chrono::steady_clock::now();
+    const seconds interval = config_.budgets.reconcile_interval;
+    const auto due = [&] { return stopping_ || make_; };
+    if (interval.count() == 0) {
+      wake_.wait(lock, due);
+    } else {
+      wake_.wait_until(lock, begun + interval, due);
+    }
+    if (stopping_) return;
+    // Another may be making it; and where PostgreSQL is away it need not be asked all the time.
+    if (make_) wake_.wait_for(lock, seconds(1), [this] { return stopping_; });
+    if (stopping_) return;
+    make_ = false;
+  }
+}
+
+void Budgets::reconcile() {
+  budget::Ledger& ledger = truths_ledger_ ? *truths_ledger_ : *ledger_;
+  budget::ReconcileOptions options;
+  options.zone_of = [this](std::string_view campaign) { return banker_.zone_of(campaign); };
+  options.pause = [this] { wait(kSettle); };
+  try {
+    const bool there = ledger.exists();
+    if (there && !ledger.claim("reconcile", std::max(kMaking, config_.budgets.reconcile_interval / 2))) return;
+    const budget::Reconciled done = budget::reconcile(ledger, truth_of(config_), options);
+    if (done.made) spdlog::info("budgets: a ledger was made from PostgreSQL, with {} accounts", done.accounts);
+    for (const budget::Drift& drift : done.drifts) {
+      spdlog::warn("budgets: {}: the ledger had {} nanos where PostgreSQL has {} (cell {}){}", drift.campaign,
+                   drift.ledger, drift.truth, drift.cell, drift.mended ? ": mended" : "");
+    }
+    for (const std::string& journal : done.behind) spdlog::debug("budgets: not reconciled yet: {}", journal);
+    fault_.clear();
+  } catch (const std::exception& error) {
+    if (wait(milliseconds(0)) && fault_ != error.what()) spdlog::warn("budgets: not reconciled: {}", error.what());
+    fault_ = error.what();
+  }
+}
+
+void Budgets::log_totals() const {
+  const budget::BankerCounters& counters = banker_.counters();
+  spdlog::info("budgets: {} rounds, {} calls of the ledger, {} not answered, {} without a ledger, {} leases lost",
+               counters.ticks.value(), counters.calls.value(), counters.failures.value(), counters.missing.value(),
+               counters.lost.value());
+}
+
+}  // namespace bidwell::apps
