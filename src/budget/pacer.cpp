@@ -58,7 +58,7 @@ void Pacer::observe(const Standing& standing, double now, Nanos bid) noexcept {
   }
   last_at_ = now;
   if (seconds > kGap) quiet_until_ = now + kQuiet;
-  if (now >= quiet_until_) observe_offered(before, now, seconds);
+  if (now >= quiet_until_) observe_offered(before, seconds);
   observe_wins(before, now, seconds);
 }
 
@@ -73,7 +73,7 @@ void Pacer::begin(double now) noexcept {
   won_money_ = bid_money_ * (known ? static_cast<double>(last_.spent) / static_cast<double>(last_.used) : kGuess);
 }
 
-void Pacer::observe_offered(const Standing& before, double, double seconds) noexcept {
+void Pacer::observe_offered(const Standing& before, double seconds) noexcept {
   const auto amount = static_cast<double>(last_.offered - before.offered);
   offered_.add(amount, seconds, kOfferedOver);
   offered_lately_.add(amount, seconds, kOfferedLately);

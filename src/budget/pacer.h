@@ -6,6 +6,7 @@
 // Pure: time is passed in, in seconds of any clock that does not go back.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -19,8 +20,7 @@ class Rate {
  public:
   void add(double amount, double seconds, double over) noexcept {
     seen_ += seconds;
-    value_ += (amount / seconds - value_) * (seconds < over && seconds < seen_ ? seconds / (seen_ < over ? seen_ : over)
-                                                                               : 1.0);
+    value_ += (amount / seconds - value_) * std::min(1.0, seconds / std::min(seen_, over));
   }
   double value() const noexcept { return value_; }
   bool known() const noexcept { return seen_ > 0; }
@@ -56,8 +56,8 @@ class Pacer {
     Nanos used = 0;
   };
   void begin(double now) noexcept;
-  void observe_offered(const Standing& standing, double now, double seconds) noexcept;
-  void observe_wins(const Standing& standing, double now, double seconds) noexcept;
+  void observe_offered(const Standing& before, double seconds) noexcept;
+  void observe_wins(const Standing& before, double now, double seconds) noexcept;
   Nanos used_by(double at) const noexcept;
 
   Standing last_;

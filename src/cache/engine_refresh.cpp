@@ -60,7 +60,8 @@ void Engine::invalidate(const Slot& slot, Invalidation how, std::function<void(b
                Duration{}});
   };
   if (store_ == nullptr) {
-    apply(version_at(hooks_.now()));
+    // Above what was asked of the origin in the same microsecond.
+    apply(version_at(hooks_.now()) + 1);
     if (done) done(true);
     return;
   }

@@ -165,6 +165,24 @@ end
 return version
 )";
 
+// A value of another type is an error to GET, but not to SET.
+const std::string kAppend = kCommon + R"(
+local record, id_size, size = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local value = redis.pcall('GET', KEYS[1])
+if type(value) ~= 'string' then value = nil end
+local old, bytes = version_of(value), ''
+if old > 0 and (#value - 18) % size == 0 then bytes = string.sub(value, 19) end
+local id = string.sub(record, 1, id_size)
+for at = 1, #bytes, size do
+  if string.sub(bytes, at, at + id_size - 1) == id then return {old, 0, bytes} end
+end
+bytes = string.sub(bytes .. record, -size * tonumber(ARGV[4]))
+local now = now_us()
+local version = math.max(old + 1, now)
+redis.call('SET', KEYS[1], struct.pack('<BBI8I8', 177, 0, version, now) .. bytes, 'PX', ARGV[5])
+return {version, 1, bytes}
+)";
+
 }  // namespace scripts
 
 }  // namespace bidwell::cache

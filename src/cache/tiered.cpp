@@ -249,6 +249,10 @@ void Tiered::invalidate(const Slot& slot, Invalidation how, std::function<void(b
   });
 }
 
+void Tiered::heard(const Announcement& what) {
+  asio::post(impl_->loop, [impl = impl_.get(), what] { impl->engine->announced(what); });
+}
+
 void Tiered::doubt() {
   asio::post(impl_->loop, [impl = impl_.get()] { impl->begin_doubt(); });
 }

@@ -65,6 +65,12 @@ extern const std::string kInvalidate;
 // kept for ever), channel (empty: not announced), announcement -> version
 extern const std::string kPut;
 
+// Appends a record to a value that is a list of such, whatever the lease (histories have no origin, so no lease). The
+// value's name alone; the record, the size of its first bytes that say which one it is, its whole size, the most
+// records that are kept (the oldest go), ttl in ms -> {version, 1, bytes}, or {version, 0, bytes} where one with the
+// same first bytes stands there already: nothing is changed. What is no value of ours is overwritten.
+extern const std::string kAppend;
+
 }  // namespace scripts
 
 }  // namespace bidwell::cache

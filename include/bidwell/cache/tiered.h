@@ -98,6 +98,10 @@ class Tiered {
   // false when the store could not be told.
   void invalidate(const Slot& slot, Invalidation how, std::function<void(bool)> done);
 
+  // What the store would announce, from who has just changed a value there by himself: here at once, without the way
+  // over the store. Any thread.
+  void heard(const Announcement& what);
+
   // Everything may have changed: values are taken for stale, at a random time within Options::doubt_spread. Any thread.
   void doubt();
 

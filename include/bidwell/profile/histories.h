@@ -5,7 +5,7 @@
 // Whoever remembers a showing knows it at once: from then on his instance has no older history of this user. The others
 // know it when they read it again (the class's soft and hard TTL), and at once when it fills a cap: that is announced
 // to all. So a user is shown an ad no more often than its cap and the bids that were answered before the announcement
-// came.
+// came; where it was lost, than the bids until the hard TTL is over.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "bidwell/cache/options.h"
 #include "bidwell/cache/origin.h"
 #include "bidwell/cache/tiered.h"
 #include "bidwell/core/counter.h"
@@ -24,6 +25,10 @@
 namespace bidwell::profile {
 
 inline constexpr cache::ClassId kHistoryClass = 0;  // of the histories' own cache
+
+// That class as it is meant: "history" under "bidwell:history:", read again after 5 s and not served after 10 s. An
+// instance reads a user who keeps coming once in 5 s, and once more after each showing of its own.
+cache::ClassOptions history_class();
 
 // One worker's look-ups.
 class Histories {
@@ -43,7 +48,8 @@ class Histories {
     History history_;
     bool missed_ = false;
   };
-  // Nobody's history is not known.
+  // Nobody's history is not known. Who is known not to have one was shown nothing; one that is stale is known too (a
+  // refresh is under way).
   Seen find(const std::optional<cache::Key>& user, cache::Time now) { return Seen(*this, user, now); }
   void fetch(const cache::Key& user) { port_.fetch({kHistoryClass, user}); }
   bool wait(const cache::Key& user, std::uint64_t ticket) { return port_.wait({kHistoryClass, user}, ticket); }
@@ -66,27 +72,29 @@ inline constexpr std::size_t kCapsToFillMax = 8;
 class Remember {
  public:
   virtual ~Remember() = default;
-  // Allocates nothing and waits for nothing. False, and counted: there is no room.
+  // Allocates nothing and waits for nothing. Of the caps the first kCapsToFillMax are heeded. False, and counted: there
+  // is no room.
   virtual bool remember(const cache::Key& user, const Show& show, const CapToFill* caps,
                         std::size_t count) noexcept = 0;
 };
 
+// Readable from any thread.
 struct RecorderCounters {
   Counter remembered;
   Counter repeats;    // of what was remembered already
   Counter announced;  // caps that were filled
   Counter full;       // not remembered: no room in a worker's queue
-  Counter failures;   // not remembered: Redis did not answer in time, twice
+  Counter failures;   // not remembered: Redis failed twice, or there was no time left at the end
 };
 
 // Where histories stand when there is no Redis: in memory, for as long as the process lives. Thread-safe.
 class LocalHistories final : public cache::Origin {
  public:
-  // The least recently shown users are forgotten.
+  // The least recently shown users are forgotten. One costs 0.2 to 3 kB.
   explicit LocalHistories(std::size_t users_max);
   ~LocalHistories() override;
   void load(std::vector<cache::Slot> slots, std::function<void(std::vector<cache::Loaded>)> done) override;
-  // False: a repeat. Returns the history with it.
+  // False: a repeat. `history`: with it.
   bool add(const cache::Key& user, const Show& show, std::string& history);
 
  private:
@@ -104,7 +112,9 @@ class Recorder {
     std::string class_name;                 // in announcements
     std::string channel;                    // of announcements
     std::chrono::seconds ttl{30 * 86'400};  // of a history that nothing is added to: the longest cap's time
-    std::size_t queue_max = 8192;           // showings, per worker
+    std::size_t queue_max = 8192;           // showings, per worker: some 2 MB, which wait while Redis is away
+    std::chrono::milliseconds timeout{500};      // of an attempt
+    std::chrono::milliseconds stop_within{2000}; // of stop()
     std::uint64_t seed = 0;
     std::function<void(const std::string& line)> log;  // may be null
   };
@@ -115,9 +125,10 @@ class Recorder {
   // For the next worker, before start(). Lives as long as the recorder.
   Remember& add_worker();
   void start();
-  // Writes what is left, for a bounded time. After the workers.
+  // Writes what is left, for a bounded time. After the workers, before the cache. Once.
   void stop();
 
+  // Counts `full` anew: call again for newer numbers.
   const RecorderCounters& counters() const noexcept;
 
  private:

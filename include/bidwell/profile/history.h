@@ -7,16 +7,17 @@
 //   campaign    catalog::subject_of() of each
 //   creative
 //   advertiser
-//   when        seconds since 2020-01-01, times 2, plus 1 for a billing, 0 for an impression
+//   when        seconds since 2020-01-01 (to 2088), times 2, plus 1 for a billing, 0 for an impression
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace bidwell::profile {
 
 inline constexpr std::size_t kShowBytes = 20;
+inline constexpr std::size_t kShowIdBytes = 4;  // `bid`: who has it has remembered the showing
 // Older ones are forgotten: more no cap may ask for, and a decision looks at each.
 inline constexpr std::size_t kShowsMax = 128;
 
@@ -28,11 +29,11 @@ struct Show {
   Showing kind = Showing::impression;
   bool operator==(const Show&) const = default;
 };
-// Into kShowBytes.
+// Into kShowBytes. Times that a record cannot hold become the nearest that it can.
 void encode(const Show& show, char* out) noexcept;
 Show decode_show(const char* bytes) noexcept;
 
-// A view of the records. Known and empty: the user was shown nothing. Nothing allocates.
+// A view of the records, which must outlive it. Known and empty: the user was shown nothing. Nothing allocates.
 class History {
  public:
   enum class Subject : std::uint8_t { campaign = 1, creative = 2, advertiser = 3 };  // its place in a record
