@@ -170,13 +170,21 @@ Json matching_campaign(std::size_t number, std::uint64_t seed) {
           {"creatives", matching_creatives(draw, number)}};
 }
 
+void limit(Json& campaign) {
+  campaign["budget"] = {{"daily", 1'000'000}};
+  campaign["frequency"] = {{"caps",
+                            {{{"times", 3}, {"per", "1d"}}, {{"times", 20}, {"per", "7d"}, {"of", "advertiser"}}}}};
+}
+
 }  // namespace
 
-std::string make_catalog(std::size_t campaigns, std::uint64_t seed) {
+std::string make_catalog(std::size_t campaigns, std::uint64_t seed, bool limited) {
   std::string text = "{\"campaigns\": [";
   for (std::size_t i = 0; i < std::max(campaigns, matching_campaigns); ++i) {
     text += i == 0 ? "\n" : ",\n";
-    text += (i < matching_campaigns ? matching_campaign(i, seed) : draw_campaign(i, seed)).dump();
+    Json campaign = i < matching_campaigns ? matching_campaign(i, seed) : draw_campaign(i, seed);
+    if (limited) limit(campaign);
+    text += campaign.dump();
   }
   return text + "\n]}\n";
 }

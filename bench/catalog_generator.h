@@ -22,7 +22,7 @@ namespace bidwell::bench {
 inline constexpr std::size_t matching_campaigns = 4;
 
 // A catalog file's text with `campaigns` campaigns, at least those four; the same seed gives the
-// same text.
-std::string make_catalog(std::size_t campaigns, std::uint64_t seed);
+// same text. `limited`: each has a budget, a cap of its own and one of its advertiser's.
+std::string make_catalog(std::size_t campaigns, std::uint64_t seed, bool limited = false);
 
 }  // namespace bidwell::bench

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include "bidwell/catalog/load.h"
 #include "catalog_generator.h"
@@ -45,14 +46,18 @@ openrtb::ParserLimits small_limits() {
   return limits;
 }
 
-std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns, bool notices) {
+std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns, bool notices, bool limited) {
   const CurrencyTable currencies;
-  catalog::Loaded loaded = catalog::load_campaigns(make_catalog(campaigns, seed), currencies);
+  catalog::Loaded loaded = catalog::load_campaigns(make_catalog(campaigns, seed, limited), currencies);
   if (!loaded.faults.empty()) {
     throw std::runtime_error(fmt::format("the generated catalog has {} faults, the first: {}: {}", loaded.faults.size(),
                                          loaded.faults[0].where, loaded.faults[0].what));
   }
-  return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies, {.notices = notices});
+  return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies,
+                                    {.account = [next = 0u](const catalog::Campaign& campaign) mutable {
+                                       return campaign.budget ? next++ : catalog::kNoAccount;
+                                     },
+                                     .notices = notices});
 }
 
 }  // namespace
@@ -90,10 +95,10 @@ std::string make_profile(std::size_t wanted) {
   return profile::encode({{ids.begin(), ids.end()}, {"income=high", "device=new"}, {}});
 }
 
-std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns, bool notices) {
-  static std::map<std::pair<std::size_t, bool>, std::shared_ptr<const catalog::Snapshot>> made;
-  auto& snapshot = made[{campaigns, notices}];
-  if (!snapshot) snapshot = compile(campaigns, notices);
+std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns, bool notices, bool limited) {
+  static std::map<std::tuple<std::size_t, bool, bool>, std::shared_ptr<const catalog::Snapshot>> made;
+  auto& snapshot = made[{campaigns, notices, limited}];
+  if (!snapshot) snapshot = compile(campaigns, notices, limited);
   return snapshot;
 }
 
@@ -138,17 +143,22 @@ exchange::BidHandler::Options Workload::handler_options() {
   return options;
 }
 
-Workload::Workload(std::size_t campaigns, Recording recording)
-    : snapshot_(snapshot_of(campaigns, recording != Recording::none)),
+Workload::Workload(std::size_t campaigns, Recording recording, bool limited)
+    : snapshot_(snapshot_of(campaigns, recording != Recording::none, limited)),
       output_(1 << 20),
       recording_(recording),
       keys_({{1, "a secret for benchmarks"}}),
       handler_(exchanges_, snapshot_, handler_options()) {
   exchanges_.emplace_back(exchange_options(), currencies_);
+  for (const catalog::CompiledCampaign& campaign : snapshot_->campaigns()) {
+    if (campaign.account == catalog::kNoAccount) continue;
+    wallet_.make_room(campaign.account);
+    wallet_.purse(campaign.account).fill(Nanos{1} << 60, budget::Steady::max());
+  }
 }
 
-bidding::Decision Workload::decide(const openrtb::BidRequest& request, const profile::Profile& profile) {
-  return bidding::decide(request, {profile, {}}, exchanges_.front().terms(), *snapshot_, nullptr,
+bidding::Decision Workload::decide(const openrtb::BidRequest& request, const bidding::User& user) {
+  return bidding::decide(request, user, exchanges_.front().terms(), *snapshot_, &wallet_,
                          {fixed_time().time_since_epoch() / std::chrono::seconds(1), {}, seed}, workspace_, counters_);
 }
 

@@ -47,7 +47,7 @@ std::string make_profile(std::size_t segments);
 
 // The generated catalog of that size, compiled; kept for the next call, so that a program makes
 // each but once. Throws std::runtime_error when it is faulty.
-std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns, bool notices = false);
+std::shared_ptr<const catalog::Snapshot> snapshot_of(std::size_t campaigns, bool notices = false, bool limited = false);
 
 // What becomes of a bid beyond its answer.
 enum class Recording {
@@ -87,11 +87,14 @@ std::uint64_t looked_at(const bidding::ReasonCounters& counters, std::uint64_t c
 
 class Workload {
  public:
-  explicit Workload(std::size_t campaigns, Recording recording = Recording::none);
+  // `limited`: every campaign has a budget, with plenty of money, and two caps.
+  explicit Workload(std::size_t campaigns, Recording recording = Recording::none, bool limited = false);
   Workload(const Workload&) = delete;  // the exchange holds on to the currencies
   Workload& operator=(const Workload&) = delete;
 
-  bidding::Decision decide(const openrtb::BidRequest& request, const profile::Profile& profile = {});
+  bidding::Decision decide(const openrtb::BidRequest& request, const bidding::User& user = {});
+  budget::Wallet& wallet() noexcept { return wallet_; }
+  const catalog::Snapshot& snapshot() const noexcept { return *snapshot_; }
   const bidding::ReasonCounters& counters() const noexcept { return counters_; }
 
   // Writes the answer to the decision into the output buffer, as the bid handler does; its size.
@@ -111,6 +114,7 @@ class Workload {
   CurrencyTable currencies_;
   std::deque<exchange::Exchange> exchanges_;
   std::shared_ptr<const catalog::Snapshot> snapshot_;
+  budget::Wallet wallet_;
   bidding::Workspace workspace_;
   bidding::ReasonCounters counters_;
   std::vector<openrtb::Bid> bids_;

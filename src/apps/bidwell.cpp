@@ -68,6 +68,42 @@ int main(int argc, char** argv) {
   command->add_flag("--json", simulate.json, "JSON in place of a table");
   command->callback([&] { code = bidwell::apps::cache_simulate(simulate); });
 
+  CLI::App* budget = app.add_subcommand("budget", "campaigns' budgets")->require_subcommand(1);
+  bidwell::apps::BudgetSimulateOptions days;
+  command = budget->add_subcommand("simulate", "days of many instances in virtual time: overspend, delivery, evenness");
+  command->add_option("--instances", days.instances, "how many bid for the same campaign")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--scenario", days.scenarios, "only these (docs/BUDGETS.md)")->delimiter(',');
+  command->add_option("--charts", days.charts, "a folder that gets an SVG picture of each");
+  command->add_option("--seed", days.seed, "of traffic, outcomes and notices")->capture_default_str();
+  command->add_flag("--json", days.json, "JSON in place of a table");
+  command->callback([&] { code = bidwell::apps::budget_simulate(days); });
+
+  bidwell::apps::BudgetOptions money;
+  const auto of_ledger = [&](const char* name, const char* what, int (*run)(const bidwell::apps::BudgetOptions&)) {
+    CLI::App* made = budget->add_subcommand(name, what);
+    made->add_option("--config", money.config, "the configuration file")->required();
+    made->callback([&code, &money, run] { code = run(money); });
+    return made;
+  };
+  command = of_ledger("show", "what campaigns have spent, bid and left", bidwell::apps::budget_show);
+  command->add_option("CAMPAIGN", money.campaign, "only this one");
+  command->add_flag("--json", money.json, "JSON in place of a table");
+  command = of_ledger("set", "put limits in place of the catalog's, for all instances", bidwell::apps::budget_set);
+  command->add_option("CAMPAIGN", money.campaign, "its id")->required();
+  command->add_option("--total", money.total, "in the campaign's currency, or none; default: the catalog's");
+  command->add_option("--daily", money.daily, "likewise");
+  command->add_flag("--clear", money.clear, "the catalog's hold again");
+  command = of_ledger("reconcile", "hold the ledger against the billing rows in PostgreSQL, and mend it",
+                      bidwell::apps::budget_reconcile);
+  command->add_flag("--dry-run", money.dry_run, "report, and mend nothing");
+  command->add_flag("--force", money.force, "though journals were read by one of the two alone: they are lost");
+  command->add_option("--pause", money.pause_s, "seconds between its two looks")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+
   CLI::App* profiles = app.add_subcommand("profiles", "what is known of users")->require_subcommand(1);
   bidwell::apps::ProfilesImportOptions load;
   command = profiles->add_subcommand("import", "load profiles from NDJSON or CSV (docs/PROFILES.md)");

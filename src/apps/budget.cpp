@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
+#include <array>
 #include <map>
 #include <random>
 #include <thread>
@@ -10,6 +10,7 @@
 #include "apps/amounts.h"
 #include "apps/budgets.h"
 #include "apps/commands.h"
+#include "apps/ledger_view.h"
 #include "apps/setup.h"
 #include "bidwell/catalog/load.h"
 
@@ -66,25 +67,9 @@ void add_accounts(Books& books) {
   }
 }
 
-// The limits in force and what stands against them, of the whole or of the day.
-struct Side {
-  std::string name;
-  std::optional<Nanos> limit;
-  Nanos spent = 0, open = 0, leased = 0;
-};
-
-std::vector<Side> sides(const Row& row) {
-  budget::Standing standing;
-  budget::Limits limits = row.terms ? row.terms->limits : budget::Limits{};
-  if (row.account) {
-    standing = row.account->standing;
-    if (row.account->by_hand != budget::Limits{}) limits = row.account->by_hand;
-    if (!row.terms) limits = standing.limits;
-    const bool today = !row.terms || row.account->day == row.terms->zone.day_at(std::time(nullptr)).number;
-    if (!today) standing.spent_today = standing.open_today = standing.leased_today = 0;
-  }
-  return {{"today", limits.daily, standing.spent_today, standing.open_today, standing.leased_today},
-          {"in all", limits.total, standing.spent, standing.open, standing.leased}};
+std::array<BudgetSide, 2> sides(const Row& row) {
+  const BudgetSides both = sides_of(row.terms ? &*row.terms : nullptr, row.account ? &*row.account : nullptr);
+  return {both.today, both.in_all};
 }
 
 std::string note(const Row& row) {
@@ -105,7 +90,7 @@ void print_table(const Books& books, const std::string& only) {
   for (const auto& [id, row] : books.rows) {
     if (!only.empty() && id != only) continue;
     bool first = true;
-    for (const Side& side : sides(row)) {
+    for (const BudgetSide& side : sides(row)) {
       const auto left = side.limit ? std::optional(*side.limit - side.spent - side.open - side.leased) : std::nullopt;
       fmt::print("{:<{}}  {:<6} {:>14} {:>14} {:>12} {:>12} {:>14}  {}\n", first ? id : "", width, side.name,
                  side.limit ? amount(*side.limit) : "-", amount(side.spent), amount(side.open), amount(side.leased),
@@ -120,8 +105,8 @@ void print_json(const Books& books, const std::string& only) {
   for (const auto& [id, row] : books.rows) {
     if (!only.empty() && id != only) continue;
     OrderedJson entry{{"campaign", id}, {"currency", row.currency}, {"in_catalog", row.terms.has_value()}};
-    for (const Side& side : sides(row)) {
-      entry[side.name == "today" ? "today" : "total"] = {
+    for (const BudgetSide& side : sides(row)) {
+      entry[side.name == std::string_view("today") ? "today" : "total"] = {
           {"budget_nanos", side.limit ? OrderedJson(*side.limit) : OrderedJson()},
           {"spent_nanos", side.spent},
           {"open_nanos", side.open},

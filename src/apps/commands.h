@@ -42,6 +42,16 @@ struct SimulateOptions {
 };
 int cache_simulate(const SimulateOptions& options);
 
+struct BudgetSimulateOptions {
+  std::vector<unsigned> instances{1, 10, 230};
+  std::vector<std::string> scenarios;  // empty: all
+  std::string charts;                  // a folder for pictures; empty: none
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+// 1: the ledger's sum is not that of the bills.
+int budget_simulate(const BudgetSimulateOptions& options);
+
 struct ProfilesImportOptions {
   std::string config;
   std::string file;             // or - for standard input

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "apps/commands.h"
+#include "apps/ledger_view.h"
 #include "apps/profile_places.h"
 #include "apps/setup.h"
 #include "bidwell/bidding/explain.h"
@@ -44,18 +45,36 @@ const exchange::ExchangeOptions* choose_exchange(const ops::Config& config, cons
 }
 
 // What is known of the request's user, from the first place that knows it, in the order in which serving asks.
-struct User {
-  std::string key;    // empty: the request names nobody, or may not
-  std::string place;  // empty: nobody knows him
-  std::string bytes;
+struct KnownUser {
+  std::string key;            // empty: the request names nobody, or may not
+  std::string place;          // empty: nobody knows him
+  std::string bytes;          // of his profile
+  std::string history;        // as profile::History::of() takes it
+  std::string history_fault;  // why what he was shown is not known; empty: it is
   profile::Profile profile() const { return profile::Profile::parse(bytes).value_or(profile::Profile()); }
+  profile::History shown() const {
+    return key.empty() || !history_fault.empty() ? profile::History() : profile::History::of(history);
+  }
 };
 
-User find_user(const ops::Config& config, const openrtb::BidRequest& request, const std::string& exchange) {
-  User user;
+// Without Redis it is in the memory of the bidder.
+void find_history(const ops::Config& config, const cache::Key& key, KnownUser& user) {
+  const cache::ClassOptions& cls = config.histories.cache.classes.front();
+  if (!config.redis) return;
+  try {
+    const auto place = profile::redis_place({*config.redis, cls.prefix, cls.name, "", {}});
+    if (const auto standing = place->find(key)) user.history = standing->profile;
+  } catch (const std::exception& error) {
+    user.history_fault = error.what();
+  }
+}
+
+KnownUser find_user(const ops::Config& config, const openrtb::BidRequest& request, const std::string& exchange) {
+  KnownUser user;
   const auto key = key_maker(config).key_of(request, exchange);
   if (!key) return user;
   user.key = cache::key_text(*key);
+  find_history(config, *key, user);
   std::vector<std::string> places = configured_places(config);
   std::reverse(places.begin(), places.end());
   for (const std::string& place : places) {
@@ -70,10 +89,12 @@ User find_user(const ops::Config& config, const openrtb::BidRequest& request, co
   return user;
 }
 
-std::string describe(const User& user) {
+std::string describe(const KnownUser& user) {
   if (user.key.empty()) return "the request names nobody";
-  if (user.place.empty()) return fmt::format("nothing is known under the key {}", user.key);
-  std::string text = fmt::format("{}, known by {}: segments", user.key, user.place);
+  const std::string shown =
+      user.history_fault.empty() ? fmt::format("{} showings remembered", user.shown().size()) : user.history_fault;
+  if (user.place.empty()) return fmt::format("no profile stands under the key {}; {}", user.key, shown);
+  std::string text = fmt::format("{}, known by {}; {}; segments", user.key, user.place, shown);
   user.profile().each_segment([&](std::uint32_t id) { text += fmt::format(" {}", id); });
   text += "; attributes";
   user.profile().each_attribute([&](std::string_view attribute) { text += fmt::format(" {}", attribute); });
@@ -85,16 +106,29 @@ std::string decimal(Micros amount) {
   return {text, write_micros(text, amount)};
 }
 
+constexpr std::string_view kSubjects[] = {"campaign", "creative", "advertiser"};
+
 // What a verdict says besides its reason.
-std::string detail(const bidding::Verdict& verdict) {
-  if (verdict.rank == 0) return std::string(bidding::meaning(verdict.reason));
+std::string detail(const bidding::Verdict& verdict, const LedgerView& ledger) {
+  using bidding::Reason;
+  if (verdict.rank == 0) {
+    std::string text(bidding::meaning(verdict.reason));
+    if (verdict.reason == Reason::over_budget || verdict.reason == Reason::paced_out) {
+      text += ": " + ledger.describe(*verdict.campaign->source);
+    }
+    if (verdict.reason == Reason::capped && verdict.cap != nullptr) {
+      text += fmt::format(": the {} was seen {} of {} times in {} s", kSubjects[static_cast<int>(verdict.cap->of)],
+                          verdict.seen, verdict.cap->times, verdict.cap->per.count());
+    }
+    return text;
+  }
   std::string text = fmt::format("creative {}", verdict.creative->source->id);
   if (verdict.deal != nullptr) text += fmt::format(", deal {}", verdict.deal->id);
   return text;
 }
 
-void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const User& user,
-                 const std::string& only) {
+void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const KnownUser& user,
+                 const LedgerView& ledger, const std::string& only) {
   fmt::print("privacy: {}\n", openrtb::describe(privacy));
   fmt::print("user: {}\n", describe(user));
   if (explanation.reason != bidding::Reason::none) fmt::print("no bid: {}\n", bidding::meaning(explanation.reason));
@@ -113,13 +147,13 @@ void print_table(const bidding::Explanation& explanation, openrtb::PrivacyBasis 
       fmt::print("  {:>4}  {:<{}}  {:<20} {:>12}  {}\n", verdict.rank == 0 ? "" : std::to_string(verdict.rank),
                  verdict.campaign->source->id, width,
                  verdict.reason == bidding::Reason::none ? "bids" : bidding::name(verdict.reason),
-                 verdict.rank == 0 ? "" : decimal(verdict.price), detail(verdict));
+                 verdict.rank == 0 ? "" : decimal(verdict.price), detail(verdict, ledger));
     }
   }
 }
 
-void print_json(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const User& user,
-                const std::string& only) {
+void print_json(const bidding::Explanation& explanation, openrtb::PrivacyBasis privacy, const KnownUser& user,
+                const LedgerView& ledger, const std::string& only) {
   OrderedJson out;
   out["privacy"] = openrtb::describe(privacy);
   out["user"] = {{"key", user.key},
@@ -138,6 +172,7 @@ void print_json(const bidding::Explanation& explanation, openrtb::PrivacyBasis p
       OrderedJson campaign{{"id", verdict.campaign->source->id},
                            {"reason", bidding::name(verdict.reason)},
                            {"meaning", bidding::meaning(verdict.reason)}};
+      if (verdict.rank == 0) campaign["detail"] = detail(verdict, ledger);
       if (verdict.rank != 0) {
         campaign["rank"] = verdict.rank;
         campaign["price"] = OrderedJson::parse(decimal(verdict.price));
@@ -158,7 +193,10 @@ int explain(const ExplainOptions& options) {
   if (!config) return 1;
   const exchange::ExchangeOptions* chosen = choose_exchange(*config, options.exchange);
   if (chosen == nullptr) return 1;
-  const auto snapshot = load_catalog_or_print(*config);
+  LedgerView ledger(*config);
+  catalog::CompileOptions compile = compile_options(*config);
+  compile.account = [&](const catalog::Campaign& campaign) { return ledger.account(campaign); };
+  const auto snapshot = load_catalog_or_print(*config, compile);
   if (!snapshot) return 1;
   if (!options.campaign.empty() &&
       std::none_of(snapshot->campaigns().begin(), snapshot->campaigns().end(),
@@ -183,11 +221,12 @@ int explain(const ExplainOptions& options) {
   }
   const openrtb::PrivacyBasis privacy = openrtb::scrub(request);
   const exchange::Exchange exchange(*chosen, config->currencies);
-  const bidding::Moment moment{std::time(nullptr), {}, mix(config->bidding.seed, hash64(request.id))};
-  const User user = find_user(*config, request, chosen->name);
+  const bidding::Moment moment{std::time(nullptr), std::chrono::steady_clock::now(),
+                               mix(config->bidding.seed, hash64(request.id))};
+  const KnownUser user = find_user(*config, request, chosen->name);
   const bidding::Explanation explanation =
-      bidding::explain(request, {user.profile(), {}}, exchange.terms(), *snapshot, nullptr, moment);
-  (options.json ? print_json : print_table)(explanation, privacy, user, options.campaign);
+      bidding::explain(request, {user.profile(), user.shown()}, exchange.terms(), *snapshot, &ledger.wallet(), moment);
+  (options.json ? print_json : print_table)(explanation, privacy, user, ledger, options.campaign);
   return 0;
 }
 

@@ -25,11 +25,12 @@ catalog::CompileOptions compile_options(const ops::Config& config) {
   return options;
 }
 
-std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config) {
+std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config,
+                                                               const catalog::CompileOptions& options) {
   catalog::Loaded loaded = catalog::load_campaign_file(config.catalog.file, config.currencies);
   print_faults(config.catalog.file, loaded.faults);
   if (!loaded.faults.empty()) return nullptr;
-  return catalog::Snapshot::compile(std::move(loaded.campaigns), config.currencies, compile_options(config));
+  return catalog::Snapshot::compile(std::move(loaded.campaigns), config.currencies, options);
 }
 
 }  // namespace bidwell::apps

@@ -19,6 +19,7 @@ std::optional<ops::Config> load_config_or_print(const std::string& path);
 catalog::CompileOptions compile_options(const ops::Config& config);
 
 // Null likewise.
-std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config);
+std::shared_ptr<const catalog::Snapshot> load_catalog_or_print(const ops::Config& config,
+                                                               const catalog::CompileOptions& options);
 
 }  // namespace bidwell::apps

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bidding/matcher.h"
+#include "bidding/money.h"
 #include "bidwell/core/hash.h"
 
 namespace bidwell::bidding {
@@ -15,15 +16,23 @@ struct List {
   bool is_deal = false;
 };
 
+// A campaign that may bid, if it has the money.
+struct Candidate {
+  Choice choice;
+  std::uint64_t repeats = 0;  // how often it was met again, by another of its formats
+};
+
 // Looks for the best bid on one impression: takes the lists' heads in order of value, so that the first that may bid
-// is the best, and only those worth the same are looked at after it.
+// is the best, and only those worth the same are looked at after it. One of these is drawn, and money is asked for it
+// alone: the offers that are counted for pacing are then those that would have been bids.
 class Search {
  public:
-  Search(const catalog::Snapshot& snapshot, const Facts& facts, const Matcher& matcher, const Offer& offer,
-         std::uint64_t seed, Workspace& workspace, ReasonCounters& counters)
+  Search(const catalog::Snapshot& snapshot, const Facts& facts, const Matcher& matcher, const Money& money,
+         const Offer& offer, std::uint64_t seed, Workspace& workspace, ReasonCounters& counters)
       : snapshot_(snapshot),
         facts_(facts),
         matcher_(matcher),
+        money_(money),
         offer_(offer),
         traits_(facts.traits() | offer.traits()),
         seed_(seed),
@@ -40,7 +49,9 @@ class Search {
     while (!lists_.empty()) {
       List& list = *std::max_element(lists_.begin(), lists_.end(), worth_less);
       const catalog::Entry& entry = *list.at;
-      if (!tied_.empty() && entry.value_usd < best_value_) break;
+      if (!tied_.empty() && entry.value_usd < tied_value_) {
+        if (const Choice* choice = draw()) return choice;
+      }
       // Deals have floors of their own.
       if (!list.is_deal && entry.value_usd < offer_.floor_usd()) {
         refuse(Reason::below_floor, static_cast<std::uint64_t>(list.end - list.at));
@@ -54,7 +65,7 @@ class Search {
         lists_.pop_back();
       }
     }
-    return tied_.empty() ? nullptr : &best_;
+    return draw();
   }
 
  private:
@@ -111,22 +122,36 @@ class Search {
     if (reason == Reason::none) reason = matcher_.check_campaign(*line.campaign, offer_);
     if (reason == Reason::none) reason = matcher_.check_line(line, offer_, choice);
     if (reason != Reason::none) return refuse(reason);
-    if (std::find(tied_.begin(), tied_.end(), line.campaign) != tied_.end()) return take_turns(choice);
-    // Among equals each has the same chance: the n-th replaces the one before with probability 1/n (reservoir
-    // sampling, Vitter 1985).
-    if (!tied_.empty()) refuse(Reason::outbid);
-    tied_.push_back(line.campaign);
-    if (tied_.size() > 1 && mix(seed_, tied_.size()) % tied_.size() != 0) return;
-    best_ = choice;
-    best_value_ = entry.value_usd;
-    repeats_ = 0;
+    const auto known = std::find_if(tied_.begin(), tied_.end(), [&](const Candidate& candidate) {
+      return candidate.choice.campaign == line.campaign;
+    });
+    if (known != tied_.end()) return take_turns(*known, choice);
+    tied_.push_back({choice});
+    tied_value_ = entry.value_usd;
   }
 
-  // A campaign that several lists lead to, by its formats, has one chance among its equals, and the formats one each.
-  void take_turns(const Choice& choice) {
-    if (best_.campaign != choice.campaign) return;
-    ++repeats_;
-    if (mix(~seed_, repeats_) % (repeats_ + 1) == 0) best_ = choice;
+  // A campaign that several lists lead to, by its formats, has one chance among its equals, and the formats one each:
+  // the n-th replaces the one before with probability 1/n (reservoir sampling, Vitter 1985).
+  void take_turns(Candidate& candidate, const Choice& choice) {
+    const std::uint64_t count = ++candidate.repeats + 1;
+    if (mix(~seed_, count - 1) % count == 0) candidate.choice = choice;
+  }
+
+  // One of those worth the same, each with the same chance, that has the money; null: none has, and none is left.
+  const Choice* draw() {
+    while (!tied_.empty()) {
+      const std::size_t count = tied_.size();
+      Candidate& drawn = tied_[count == 1 ? 0 : mix(seed_, count) % count];
+      const Reason reason = money_.draw(drawn.choice, seed_);
+      if (reason == Reason::none) {
+        refuse(Reason::outbid, count - 1);
+        return &drawn.choice;
+      }
+      refuse(reason);
+      drawn = tied_.back();
+      tied_.pop_back();
+    }
+    return nullptr;
   }
 
   void refuse(Reason reason, std::uint64_t count = 1) {
@@ -136,16 +161,14 @@ class Search {
   const catalog::Snapshot& snapshot_;
   const Facts& facts_;
   const Matcher& matcher_;
+  const Money& money_;
   const Offer& offer_;
   std::uint64_t traits_;
   std::uint64_t seed_;
   std::vector<List>& lists_;
-  std::vector<const catalog::CompiledCampaign*>& tied_;  // that bid the best value
+  std::vector<Candidate>& tied_;  // the best so far
+  Micros tied_value_ = 0;
   ReasonCounters& counters_;
-
-  Choice best_;
-  Micros best_value_ = 0;
-  std::uint64_t repeats_ = 0;  // of the best one's campaign
 };
 
 // Room for the largest request that the parser lets through without growing in most cases; it grows to its bound once.
@@ -161,7 +184,6 @@ Workspace::~Workspace() = default;
 Decision decide(const openrtb::BidRequest& request, const User& user, const Terms& terms,
                 const catalog::Snapshot& snapshot, budget::Wallet* wallet, Moment moment, Workspace& workspace,
                 ReasonCounters& counters) {
-  (void)wallet;
   Decision decision;
   const auto count_no_bid = [&](Reason reason) {
     decision.no_bid = reason;
@@ -173,9 +195,11 @@ Decision decide(const openrtb::BidRequest& request, const User& user, const Term
   decision.currency = currency->text();
 
   Facts facts(request, user.profile, terms, snapshot, moment, workspace);
-  const Matcher matcher(request, terms, *currency, facts, moment);
-  Offer offer;
   workspace.choices_.clear();
+  const Seen seen(user, moment, workspace.choices_);
+  const Money money(request, wallet, moment, workspace.choices_);
+  const Matcher matcher(request, terms, *currency, snapshot, facts, seen, moment);
+  Offer offer;
   for (std::size_t i = 0; i < request.imp.size(); ++i) {
     const openrtb::Imp& imp = request.imp[i];
     if (const Reason reason = offer.prepare(imp, *terms.currencies, *currency, snapshot); reason != Reason::none) {
@@ -183,7 +207,7 @@ Decision decide(const openrtb::BidRequest& request, const User& user, const Term
       continue;
     }
     facts.set_deals(imp);
-    Search search(snapshot, facts, matcher, offer, mix(moment.seed, i), workspace, counters);
+    Search search(snapshot, facts, matcher, money, offer, mix(moment.seed, i), workspace, counters);
     if (const Choice* choice = search.run()) workspace.choices_.push_back(*choice);
   }
   if (workspace.choices_.empty()) return count_no_bid(Reason::no_candidate);

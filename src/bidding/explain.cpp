@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "bidding/matcher.h"
+#include "bidding/money.h"
+#include "bidwell/core/hash.h"
 
 namespace bidwell::bidding {
 namespace {
@@ -13,15 +15,32 @@ bool is_offered(const Offer& offer, catalog::Format format) {
   return std::find(formats.begin(), formats.end(), format) != formats.end();
 }
 
+// Which cap is full, of a campaign that was refused for one.
+void find_cap(Verdict& verdict, const Seen& seen, const Offer& offer) {
+  Seen::Full full = seen.full(*verdict.campaign);
+  for (const catalog::Line* line : verdict.campaign->lines) {
+    if (!is_offered(offer, line->format)) continue;
+    for (const catalog::CompiledCreative* creative : line->creatives) {
+      if (full.cap == nullptr) full = seen.full(*verdict.campaign, creative);
+    }
+  }
+  verdict.cap = full.cap;
+  verdict.seen = full.times;
+}
+
 // The best of the campaign's lines; if none bids, why the last one that got anywhere did not.
-Verdict judge(const catalog::CompiledCampaign& campaign, const Matcher& matcher, const Offer& offer) {
-  Verdict verdict{&campaign, matcher.check_campaign(campaign, offer), nullptr, nullptr, 0, 0};
+Verdict judge(const catalog::CompiledCampaign& campaign, const Matcher& matcher, const Offer& offer, const Money& money,
+              std::uint64_t lots) {
+  Verdict verdict;
+  verdict.campaign = &campaign;
+  verdict.reason = matcher.check_campaign(campaign, offer);
   if (verdict.reason != Reason::none) return verdict;
   verdict.reason = Reason::format;
   for (const catalog::Line* line : campaign.lines) {
     if (!is_offered(offer, line->format)) continue;
     Choice choice;
     verdict.reason = matcher.check_line(*line, offer, choice);
+    if (verdict.reason == Reason::none) verdict.reason = money.ask(choice, lots);
     if (verdict.reason != Reason::none) continue;
     verdict.creative = choice.creative;
     verdict.deal = choice.deal;
@@ -67,7 +86,10 @@ Explanation explain(const openrtb::BidRequest& request, const User& user, const 
   if (currency == nullptr) return explanation;
 
   Facts facts(request, user.profile, terms, snapshot, moment, workspace);
-  const Matcher matcher(request, terms, *currency, facts, moment);
+  std::vector<Choice> made;  // before the impression that is looked at
+  const Seen seen(user, moment, made);
+  const Money money(request, wallet, moment, made);
+  const Matcher matcher(request, terms, *currency, snapshot, facts, seen, moment);
   for (const openrtb::Imp& imp : request.imp) {
     ImpExplanation& out = explanation.imps.emplace_back();
     out.imp = &imp;
@@ -75,12 +97,15 @@ Explanation explain(const openrtb::BidRequest& request, const User& user, const 
     out.reason = offer.prepare(imp, *terms.currencies, *currency, snapshot);
     if (out.reason != Reason::none) continue;
     facts.set_deals(imp);
+    const std::uint64_t lots = mix(moment.seed, static_cast<std::uint64_t>(&imp - request.imp.data()));
     for (const catalog::CompiledCampaign& campaign : snapshot.campaigns()) {
-      out.verdicts.push_back(judge(campaign, matcher, offer));
+      Verdict& verdict = out.verdicts.emplace_back(judge(campaign, matcher, offer, money, lots));
+      if (verdict.reason == Reason::capped) find_cap(verdict, seen, offer);
     }
     const auto winner = std::find_if(decision.choices.begin(), decision.choices.end(),
                                      [&](const Choice& choice) { return choice.imp == &imp; });
     rank(out.verdicts, winner == decision.choices.end() ? nullptr : &*winner);
+    if (winner != decision.choices.end()) made.push_back(*winner);
   }
   return explanation;
 }

@@ -1,4 +1,4 @@
-// Whether a campaign wants an impression: its state, its targeting, its seat.
+// Whether a campaign wants an impression: its state, its targeting, its seat, its caps.
 #include "bidding/matcher.h"
 
 #include <algorithm>
@@ -103,7 +103,7 @@ Reason Matcher::check_campaign(const catalog::CompiledCampaign& campaign, const 
   if (offer.imp().private_auction == 1 && !campaign.wants_deal) return Reason::private_auction;
   // 2 and 3: required. OpenRTB 2.6, "Digital Services Act Transparency Support".
   if (request_.regs.dsa.dsarequired >= 2 && campaign.dsa_by_publisher.empty()) return Reason::transparency;
-  return Reason::none;
+  return is_capped(campaign) ? seen_.check(campaign) : Reason::none;
 }
 
 }  // namespace bidwell::bidding

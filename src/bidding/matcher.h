@@ -5,6 +5,7 @@
 #include <array>
 
 #include "bidding/facts.h"
+#include "bidding/seen.h"
 
 namespace bidwell::bidding {
 
@@ -40,11 +41,17 @@ class Offer {
 
 class Matcher {
  public:
-  Matcher(const openrtb::BidRequest& request, const Terms& terms, const Currency& currency, const Facts& facts,
-          Moment moment)
-      : request_(request), terms_(terms), currency_(currency), facts_(facts), moment_(moment) {}
+  Matcher(const openrtb::BidRequest& request, const Terms& terms, const Currency& currency,
+          const catalog::Snapshot& snapshot, const Facts& facts, const Seen& seen, Moment moment)
+      : request_(request),
+        terms_(terms),
+        currency_(currency),
+        facts_(facts),
+        seen_(seen),
+        has_caps_(snapshot.has_caps()),
+        moment_(moment) {}
 
-  // Whether the campaign wants this impression: its state, targeting and what its seat may do.
+  // Whether the campaign wants this impression: its state, targeting, what its seat may do and what the user has seen.
   Reason check_campaign(const catalog::CompiledCampaign& campaign, const Offer& offer) const;
 
   // Finds a creative of the line and a price that the impression takes. On none, `choice` is filled.
@@ -61,7 +68,11 @@ class Matcher {
   Reason check_price(const catalog::CompiledCampaign& campaign, const catalog::CompiledCreative& creative,
                      const Offer& offer, Choice& choice) const;
   Reason check_deal(const openrtb::Deal& deal, const catalog::CompiledCampaign& campaign,
-                    const catalog::CompiledCreative& creative, Micros value, Micros& price) const;
+                    const catalog::CompiledCreative& creative, Micros value, Micros& floor) const;
+  Micros price_of(Micros value, Micros floor, const Choice& choice) const;
+  bool is_capped(const catalog::CompiledCampaign& campaign) const noexcept {
+    return has_caps_ && !campaign.source->caps.empty();
+  }
 
   std::string_view seat_of(const catalog::CompiledCampaign& campaign) const noexcept {
     return terms_.seat.empty() ? std::string_view(campaign.source->seat) : terms_.seat;
@@ -71,6 +82,8 @@ class Matcher {
   const Terms& terms_;
   const Currency& currency_;
   const Facts& facts_;
+  const Seen& seen_;
+  const bool has_caps_;
   Moment moment_;
 };
 

@@ -1,4 +1,4 @@
-// Whether an impression takes a creative, and at what price.
+// Whether an impression takes a creative, the user may see it once more, and at what price.
 #include <algorithm>
 
 #include "bidding/matcher.h"
@@ -123,7 +123,7 @@ Reason Matcher::check_creative(const CompiledCreative& creative, const openrtb::
 }
 
 Reason Matcher::check_deal(const openrtb::Deal& deal, const catalog::CompiledCampaign& campaign,
-                           const CompiledCreative& creative, Micros value, Micros& price) const {
+                           const CompiledCreative& creative, Micros value, Micros& floor) const {
   if (deal.id.empty()) return Reason::deal;
   if (!deal.wseat.empty() && std::find(deal.wseat.begin(), deal.wseat.end(), seat_of(campaign)) == deal.wseat.end()) {
     return Reason::deal_seat;
@@ -139,18 +139,26 @@ Reason Matcher::check_deal(const openrtb::Deal& deal, const catalog::CompiledCam
   if (deal.bidfloor.state == openrtb::Floor::State::unreadable) return Reason::floor_unreadable;
   const Currency* floor_currency = terms_.currencies->find(deal.bidfloor.currency);
   if (floor_currency == nullptr) return Reason::floor_currency_unknown;
-  const Micros floor = convert(deal.bidfloor.micros, *floor_currency, currency_, Rounding::up);
-  if (value < floor) return Reason::below_floor;
-  // At 3 the floor is the agreed price, not a lower bound.
-  price = deal.at == 3 && floor > 0 ? floor : value;
-  return Reason::none;
+  floor = convert(deal.bidfloor.micros, *floor_currency, currency_, Rounding::up);
+  return value < floor ? Reason::below_floor : Reason::none;
+}
+
+// What is bid of a value that meets the floor. A deal's auction type stands before the request's.
+Micros Matcher::price_of(Micros value, Micros floor, const Choice& choice) const {
+  const std::int32_t at = choice.deal == nullptr || choice.deal->at == kAbsent ? request_.at : choice.deal->at;
+  if (at != 1 || terms_.shading == nullptr) return value;
+  const Micros bid = terms_.shading->bid(value, floor, *choice.imp, *choice.campaign);
+  return std::clamp(bid, std::max<Micros>(floor, 1), value);
 }
 
 Reason Matcher::check_price(const catalog::CompiledCampaign& campaign, const CompiledCreative& creative,
                             const Offer& offer, Choice& choice) const {
   const openrtb::Imp& imp = offer.imp();
   const Micros value = convert(campaign.value, campaign.currency, currency_, Rounding::down);
-  Micros price = value;
+  Micros floor = offer.floor();
+  choice.imp = &imp;
+  choice.campaign = &campaign;
+  choice.creative = &creative;
   choice.deal = nullptr;
   if (campaign.wants_deal) {
     // The first deal it wants and may use; if none, why the last one refused.
@@ -161,26 +169,28 @@ Reason Matcher::check_price(const catalog::CompiledCampaign& campaign, const Com
       const auto is = [&](const std::string& id) { return id == deal.id || id == catalog::kAnyValue; };
       if (std::none_of(wanted.include.begin(), wanted.include.end(), is)) continue;
       if (std::find(wanted.exclude.begin(), wanted.exclude.end(), deal.id) != wanted.exclude.end()) continue;
-      reason = check_deal(deal, campaign, creative, value, price);
+      reason = check_deal(deal, campaign, creative, value, floor);
       if (reason != Reason::none) continue;
       choice.deal = &deal;
       break;
     }
     if (choice.deal == nullptr) return reason;
-  } else if (price < offer.floor()) {
+  } else if (value < floor) {
     return Reason::below_floor;
   }
-  if (price <= 0) return Reason::below_floor;
+  // At 3 a deal's floor is the agreed price, not a lower bound.
+  const bool is_agreed = choice.deal != nullptr && choice.deal->at == 3 && floor > 0;
+  const Micros most = is_agreed ? floor : value;
+  if (most <= 0) return Reason::below_floor;
   if (const openrtb::Stream* stream = stream_of(*creative.source, imp)) {
     const openrtb::Floor& per_second = stream->mincpmpersec;
     if (per_second.state == openrtb::Floor::State::unreadable) return Reason::floor_unreadable;
     const Micros least = convert(per_second.micros, offer.floor_currency(), currency_, Rounding::up);
-    if (least > price / creative.source->duration) return Reason::below_floor;
+    if (least > most / creative.source->duration) return Reason::below_floor;
+    floor = std::max(floor, least * creative.source->duration);
   }
-  choice.imp = &imp;
-  choice.campaign = &campaign;
-  choice.creative = &creative;
-  choice.price = price;
+  choice.price = is_agreed ? most : price_of(value, floor, choice);
+  choice.cost = convert(choice.price, currency_, campaign.currency, Rounding::up);
   choice.seat = seat_of(campaign);
   return Reason::none;
 }
@@ -193,6 +203,7 @@ Reason Matcher::check_line(const catalog::Line& line, const Offer& offer, Choice
   for (std::size_t i = 0; i < count; ++i, next = next + 1 == count ? 0 : next + 1) {
     const CompiledCreative& creative = *line.creatives[next];
     Reason reason = check_creative(creative, offer.imp());
+    if (reason == Reason::none && is_capped(*line.campaign)) reason = seen_.check(creative, *line.campaign);
     if (reason == Reason::none) reason = check_price(*line.campaign, creative, offer, choice);
     if (reason == Reason::none) return reason;
     if (first == Reason::none) first = reason;

@@ -11,7 +11,8 @@ namespace {
 
 // A purse holds what its worker will use in this time: it is filled every second, and a call may take one.
 constexpr double kNeedSeconds = 3;
-constexpr Nanos kNeedBids = 2;
+// Or two bids' worth; one where two within a second are rare.
+constexpr double kRareBids = 0.1;  // a second
 constexpr double kRateOver = 10;
 // A worker that bids less than once in so many ticks takes turns: it holds money in some of them, and bids with a
 // greater chance in these. Else many workers' few bids' worth would lie idle, which is much of a small budget.
@@ -20,9 +21,11 @@ constexpr std::uint64_t kTurn = 5;
 constexpr std::chrono::milliseconds kIdle{5000};
 // Before the lease ends in the ledger nothing more is bid: a decision that has begun must be over.
 constexpr std::chrono::milliseconds kMargin{1000};
-// The open bids of the last minute, most of which will be lost, stand in the way of a budget's last money. So an even
-// campaign is run a little ahead, to be done by so much earlier; more would be seen.
-constexpr double kLeadMax = 3600;
+// What is leased, and the open bids of the last minute, most of which will be lost, stand in the way of a budget's last
+// money. So an even campaign is run ahead by half more than that, growing with the day; more than this would be seen.
+// Smoothed over an hour, as bidding less lowers it at once, which would make it bid less.
+constexpr double kAheadMax = 0.04;
+constexpr double kHeldOver = 3600;
 
 }  // namespace
 
@@ -36,6 +39,7 @@ Account::Account(std::vector<Purse*> purses, AccountNumber number, std::uint64_t
 
 void Account::set_terms(std::optional<AccountTerms> terms) {
   open_ = terms.has_value();
+  anything_new_ = true;
   if (!terms) return;
   if (!(terms->zone == terms_.zone)) day_ = {}, shape_day_ = -1;
   terms_ = *std::move(terms);
@@ -99,7 +103,8 @@ void Account::set_needs() {
     const double rate = std::max(part.offered_rate.value(), part.offered_lately);
     const double turns = std::min(1.0, chance_ * std::max(1.0, part.offered_rate.value() / bid * kTurn));
     const bool holds = part.draw < turns;
-    const double need = std::max(static_cast<double>(kNeedBids) * bid, rate * chance_ * kNeedSeconds);
+    const double bids = rate * chance_ / bid;
+    const double need = std::max(bids < kRareBids ? bid : 2 * bid, rate * chance_ * kNeedSeconds);
     part.need = holds && known_ ? static_cast<Nanos>(std::min(need * kept, 1e18)) : 0;
     if (part.need < terms_.bid) part.need = 0;
     const double chance = turns > 0 ? std::min(1.0, chance_ / turns) : 0;
@@ -143,10 +148,10 @@ std::optional<Statement> Account::state(const Now& now, const BankerOptions& opt
     return statement(false);
   }
   set_needs();
-  bool wanting = false;
+  bool wanting = granted_ > held();
   for (const Part& part : parts_) {
     const Nanos left = part.granted - part.used;
-    wanting = wanting || left < std::min(part.need, terms_.bid) || left > std::max<Nanos>(2 * part.need, 0);
+    wanting = wanting || left < std::min(part.need, terms_.bid) || left > 2 * part.need;
   }
   const auto idle = std::min<std::chrono::milliseconds>(kIdle, options.ledger.lease / 3);
   if (answered_ && !anything_new_ && !wanting && now.steady - stated_at_ < idle) return std::nullopt;
@@ -193,6 +198,7 @@ void Account::take(const Standing& standing, const Now& now, const BankerOptions
     return end_lease();
   }
   offered_told_ = offered_stated_;
+  const double passed = std::chrono::duration<double>(now.steady - stated_at_).count();
   stated_at_ = now.steady;
   anything_new_ = false;
   if (closing_) return end_lease();
@@ -200,17 +206,26 @@ void Account::take(const Standing& standing, const Now& now, const BankerOptions
   granted_ = standing.granted;
   standing_ = standing;
   known_ = true;
+  if (passed > 0) {
+    const auto held = static_cast<double>(standing.open_today + standing.leased_today);
+    held_by_all_.add(held * passed, passed, kHeldOver);
+  }
   pacer_.observe(standing, std::chrono::duration<double>(now.steady.time_since_epoch()).count(), terms_.bid);
   chance_ = pacer_.chance(course(static_cast<double>(now.unix_ms) / 1000, options));
+  set_needs();
   deal(now, options, counters);
 }
 
 void Account::deal(const Now& now, const BankerOptions& options, BankerCounters& counters) {
   const std::int64_t ends = std::min(day_.end, terms_.flight_end);
-  const Steady until = std::min(now.steady + options.ledger.lease - kMargin,
-                                now.steady + std::chrono::milliseconds(ends > now.unix_ms / 1000 + 200'000
-                                                                           ? std::int64_t{200'000'000}
-                                                                           : ends * 1000 - now.unix_ms));
+  const Steady until =
+      now.steady + std::min<std::chrono::milliseconds>(options.ledger.lease - kMargin,
+                                                       std::chrono::milliseconds(ends * 1000 - now.unix_ms));
+  // The lease had expired with nothing used: this is a new one, and what the purses had is not theirs any more. They
+  // have been over for a while.
+  if (granted_ < held()) {
+    for (Part& part : parts_) part.granted = part.used;
+  }
   const Nanos free = granted_ - held();
   lower(until);
   if (raise(free, until) > 0) counters.refused.add();
@@ -228,7 +243,8 @@ void Account::lower(Steady until) {
 // many went without.
 Nanos Account::raise(Nanos free, Steady until) {
   double wanted = 0;
-  for (const Part& part : parts_) wanted += static_cast<double>(std::max<Nanos>(0, part.used + part.need - part.granted));
+  for (const Part& part : parts_)
+    wanted += static_cast<double>(std::max<Nanos>(0, part.used + part.need - part.granted));
   if (wanted <= 0) return 0;
   const double share = std::min(1.0, static_cast<double>(free) / wanted);
   Nanos without = 0;
@@ -270,15 +286,11 @@ Course Account::course(double unix_seconds, const BankerOptions& options) const 
   Course course;
   const double money = money_of_day();
   if (terms_.pacing == Pacing::asap || std::isinf(money)) return course;
-  const double begin = curve_.begin(), length = std::max(1.0, curve_.end() - begin);
-  const double win_rate = std::max(pacer_.win_rate(), 1e-4);
-  const double lead =
-      std::min({kLeadMax, length / 10, static_cast<double>(options.ledger.reserve.count()) / win_rate});
-  const double end = curve_.end() - lead;
-  // A minute at least: what was just bid is not billed yet.
-  course.ahead = std::clamp(end - unix_seconds, 60.0, static_cast<double>(options.catch_up.count()));
-  const double ahead = begin + (unix_seconds + course.ahead - begin) * length / (length - lead);
-  course.target = money * curve_.share(ahead);
+  const double before = money > 0 ? std::min(kAheadMax, 1.5 * held_by_all_.value() / money) : 0;
+  // Near the end what is behind is made up for ever sooner, as there is little time left to see whether it succeeds; in
+  // a minute at least, as what was just bid is not billed yet.
+  course.ahead = std::clamp((curve_.end() - unix_seconds) / 4, 60.0, static_cast<double>(options.catch_up.count()));
+  course.target = money * std::min(1.0, curve_.share(unix_seconds + course.ahead) / (1 - before));
   return course;
 }
 

@@ -100,6 +100,7 @@ class Account {
   Standing standing_;
   bool known_ = false;  // the ledger has answered at least once
   Pacer pacer_;
+  Rate held_by_all_;  // open and leased, smoothed
   double chance_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "bidwell/core/hash.h"
 #include "budget/account.h"
@@ -60,6 +61,13 @@ const BankerCounters& Banker::counters() const noexcept {
 
 std::vector<AccountNumber> Banker::enlist(std::span<const AccountTerms> terms) {
   std::lock_guard lock(impl_->mutex);
+  std::unordered_set<std::string_view> added;
+  for (const AccountTerms& each : terms) {
+    if (!impl_->numbers.contains(each.campaign)) added.insert(each.campaign);
+  }
+  if (impl_->listed.size() + added.size() > kAccountsMax) {
+    throw std::length_error("more campaigns with budgets than a process can keep");
+  }
   for (auto& listed : impl_->listed) {
     listed.changed = listed.changed || listed.open;
     listed.open = false;
@@ -69,7 +77,6 @@ std::vector<AccountNumber> Banker::enlist(std::span<const AccountTerms> terms) {
     const auto next = static_cast<AccountNumber>(impl_->listed.size());
     auto at = impl_->numbers.find(each.campaign);
     if (at == impl_->numbers.end()) {
-      if (next >= kAccountsMax) throw std::length_error("more campaigns with budgets than a process can keep");
       for (Wallet& wallet : impl_->wallets) wallet.make_room(next);
       at = impl_->numbers.emplace(each.campaign, next).first;
       impl_->listed.emplace_back();
@@ -120,9 +127,8 @@ bool Banker::Impl::call(const Now& now, Ledger& ledger) {
   for (std::size_t from = 0; from < statements.size(); from += kStatementsMax) {
     const std::size_t count = std::min(kStatementsMax, statements.size() - from);
     std::vector<Standing> standings;
-    const bool done = answered([&] {
-      standings = ledger.settle(options.holder, std::span(statements).subspan(from, count));
-    });
+    const bool done =
+        answered([&] { standings = ledger.settle(options.holder, std::span(statements).subspan(from, count)); });
     if (!done || standings.size() != count) return false;
     for (std::size_t i = 0; i < count; ++i) accounts[stated[from + i]].take(standings[i], now, options, counters);
   }

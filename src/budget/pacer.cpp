@@ -22,7 +22,7 @@ constexpr double kWinsOver = 600, kWinsLeast = 50;
 constexpr double kGuess = 0.3, kGuessBids = 5, kKnownBids = 200;
 constexpr double kWinRateLeast = 1e-4;
 // Near its end a budget's last money lasts so many seconds, ever anew.
-constexpr double kEase = 30;
+constexpr double kEase = 8;
 // Before the traffic is known, which is for two answers.
 constexpr double kFirstChance = 0.1;
 
@@ -68,7 +68,8 @@ void Pacer::begin(double now) noexcept {
   offered_ = offered_lately_ = Rate();
   used_.fill({now, last_.used});
   settled_ = last_.used;
-  const bool known = last_.spent > 0 && last_.spent <= last_.used && static_cast<double>(last_.used) > kKnownBids * bid_;
+  const bool known =
+      last_.spent > 0 && last_.spent <= last_.used && static_cast<double>(last_.used) > kKnownBids * bid_;
   bid_money_ = (known ? kKnownBids : kGuessBids) * bid_;
   won_money_ = bid_money_ * (known ? static_cast<double>(last_.spent) / static_cast<double>(last_.used) : kGuess);
 }
@@ -98,13 +99,19 @@ void Pacer::observe_wins(const Standing& before, double now, double seconds) noe
   settled_ = settled;
 }
 
-// As it stood then; of times before what is remembered, at the oldest.
+// As it stood then, evenly between two answers; of times before what is remembered, at the oldest.
 Nanos Pacer::used_by(double at) const noexcept {
+  const Point* later = nullptr;
   for (std::size_t back = 0; back < used_.size(); ++back) {
     const Point& point = used_[(newest_ + used_.size() - back) % used_.size()];
-    if (point.at <= at) return point.used;
+    if (point.at <= at) {
+      if (later == nullptr || later->at <= point.at) return point.used;
+      const double part = (at - point.at) / (later->at - point.at);
+      return point.used + static_cast<Nanos>(part * static_cast<double>(later->used - point.used));
+    }
+    later = &point;
   }
-  return used_[(newest_ + 1) % used_.size()].used;
+  return later->used;
 }
 
 double Pacer::chance(const Course& course) const noexcept {
@@ -118,7 +125,8 @@ double Pacer::chance(const Course& course) const noexcept {
   double chance = rest(last_, 0, 0) / (kEase * offered);
   if (even) {
     // Of what was bid just now some is yet to be billed.
-    const Nanos pending = std::clamp<Nanos>(last_.used - used_by(last_at_ - kDelay), 0, std::max<Nanos>(0, last_.open_today));
+    const Nanos pending =
+        std::clamp<Nanos>(last_.used - used_by(last_at_ - kDelay), 0, std::max<Nanos>(0, last_.open_today));
     const double committed = static_cast<double>(last_.spent_today) + win_rate() * static_cast<double>(pending);
     chance = std::min(chance, (course.target - committed) / course.ahead / (offered * win_rate()));
   }

@@ -1,1 +1,335 @@
-// Begun.
+#include "bidwell/budget/redis_ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <random>
+#include <utility>
+
+#include "budget/redis_caller.h"
+#include "budget/redis_scripts.h"
+
+namespace bidwell::budget {
+namespace {
+
+using redis::Reply;
+using Words = std::vector<std::string>;
+
+constexpr std::size_t kStatesMax = 256;   // accounts in one call
+constexpr std::size_t kWordsMax = 8'000;  // of a call that makes a ledger
+constexpr std::chrono::milliseconds kMakingPause{10};
+
+std::string text_of(const std::optional<Nanos>& limit) {
+  return limit ? std::to_string(*limit) : std::string();
+}
+
+template <class Number>
+bool read(std::string_view text, Number& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size();
+}
+// "": none.
+bool read(std::string_view text, std::optional<Nanos>& out) {
+  out.reset();
+  return text.empty() || text == "-" || read(text, out.emplace());
+}
+
+bool read(std::string_view text, Standing& out) {
+  const auto next = [&] {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return word;
+  };
+  out.lost = next() == "1";
+  if (!read(next(), out.granted) || !read(next(), out.limits.total) || !read(next(), out.limits.daily)) return false;
+  for (Nanos* amount : {&out.spent, &out.spent_today, &out.open, &out.open_today, &out.leased, &out.leased_today,
+                        &out.used, &out.offered}) {
+    if (!read(next(), *amount)) return false;
+  }
+  return read(next(), out.chance_ppm);
+}
+
+template <class Key>
+bool read(const Reply& pairs, std::map<Key, Nanos>& out) {
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    Key key{};
+    if (!read(pairs[i].text(), key) || !read(pairs[i + 1].text(), out[key])) return false;
+  }
+  return true;
+}
+
+void put(Words& words, const Statement& statement) {
+  words.emplace_back(statement.campaign);
+  words.push_back(text_of(statement.limits.total));
+  words.push_back(text_of(statement.limits.daily));
+  words.push_back(std::to_string(statement.day));
+  words.push_back(std::to_string(statement.lease));
+  for (Nanos amount : {statement.used, statement.offered, statement.wanted, statement.least}) {
+    words.push_back(std::to_string(amount));
+  }
+  words.emplace_back(statement.close ? "1" : "0");
+  words.push_back(std::to_string(statement.chance_ppm));
+}
+
+// Only the key that begins with these very bytes.
+std::string pattern_of(std::string_view prefix) {
+  std::string pattern;
+  for (char c : prefix) {
+    if (std::string_view("*?[]\\").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern + '*';
+}
+
+bool done(const Reply&) {
+  return true;
+}
+
+}  // namespace
+
+struct RedisLedger::Impl {
+  explicit Impl(Options given)
+      : options(std::move(given)),
+        marker(options.prefix + std::string(scripts::kLedger)),
+        caller(options.redis, options.timeout, options.seed, options.log) {}
+
+  const Options options;
+  const std::string marker;
+  RedisCaller caller;
+
+  // What each script's arguments begin with.
+  Words words(std::initializer_list<std::string_view> more) const {
+    Words all{options.now_ms == nullptr ? std::string() : std::to_string(options.now_ms())};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  std::string reserve() const { return std::to_string(options.ledger.reserve.count()); }
+
+  void run(const redis::Script& script, const Words& arguments, const RedisCaller::Take& take) {
+    caller.evaluate(script, marker, arguments, take);
+  }
+
+  // The parts of make().
+  bool begin(std::string_view token);
+  void clear(std::string_view token);
+  void write(std::string_view token, std::span<const std::pair<std::string, Spent>> spent,
+             std::span<const Advance> positions);
+};
+
+RedisLedger::RedisLedger(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+RedisLedger::~RedisLedger() = default;
+
+std::vector<Standing> RedisLedger::settle(std::string_view holder, std::span<const Statement> statements) {
+  const std::string lease = std::to_string(std::chrono::milliseconds(impl_->options.ledger.lease).count());
+  std::vector<Standing> standings(statements.size());
+  for (std::size_t first = 0; first < statements.size(); first += scripts::kStatementsMax) {
+    const auto part = statements.subspan(first, std::min(scripts::kStatementsMax, statements.size() - first));
+    Words words = impl_->words({impl_->reserve(), holder, lease});
+    for (const Statement& statement : part) put(words, statement);
+    impl_->run(scripts::settle(), words, [&](const Reply& reply) {
+      if (reply.size() != part.size()) return false;
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        if (!read(reply[i].text(), standings[first + i])) return false;
+      }
+      return true;
+    });
+  }
+  return standings;
+}
+
+std::vector<std::uint64_t> RedisLedger::positions(std::span<const std::string> journals) {
+  std::vector<std::uint64_t> positions(journals.size());
+  Words words = impl_->words({});
+  words.insert(words.end(), journals.begin(), journals.end());
+  impl_->run(scripts::positions(), words, [&](const Reply& reply) {
+    if (reply.size() != journals.size()) return false;
+    for (std::size_t i = 0; i < journals.size(); ++i) {
+      if (!read(reply[i].text(), positions[i])) return false;
+    }
+    return true;
+  });
+  return positions;
+}
+
+std::vector<Advance> RedisLedger::advances() {
+  std::vector<Advance> advances;
+  impl_->run(scripts::advances(), impl_->words({}), [&](const Reply& reply) {
+    for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+      Advance& advance = advances.emplace_back(Advance{std::string(reply[i].text()), 0, 0});
+      if (!read(reply[i + 1].text(), advance.to)) return false;
+    }
+    return true;
+  });
+  std::sort(advances.begin(), advances.end(), [](const Advance& a, const Advance& b) { return a.journal < b.journal; });
+  return advances;
+}
+
+void RedisLedger::confirm(std::span<const Resolved> resolved, std::span<const Advance> advances) {
+  Words words = impl_->words(
+      {impl_->reserve(), std::to_string(impl_->options.ledger.repeats.count()), std::to_string(advances.size())});
+  words.reserve(words.size() + 3 * advances.size() + 6 * resolved.size());
+  for (const Advance& advance : advances) {
+    words.push_back(advance.journal);
+    words.push_back(std::to_string(advance.from));
+    words.push_back(std::to_string(advance.to));
+  }
+  for (const Resolved& one : resolved) {
+    words.emplace_back(one.bid_id);
+    words.emplace_back(one.campaign);
+    words.push_back(std::to_string(one.day));
+    words.push_back(std::to_string(one.bid_at));
+    words.push_back(std::to_string(one.reserved));
+    words.push_back(text_of(one.cost));
+  }
+  impl_->run(scripts::confirm(), words, done);
+}
+
+Cells RedisLedger::offered(std::string_view campaign) {
+  Cells cells;
+  impl_->run(scripts::offered(), impl_->words({impl_->reserve(), campaign}),
+             [&](const Reply& reply) { return read(reply, cells); });
+  return cells;
+}
+
+void RedisLedger::set_limits(std::string_view campaign, const Limits& limits) {
+  impl_->run(scripts::set_limits(), impl_->words({campaign, text_of(limits.total), text_of(limits.daily)}), done);
+}
+
+std::vector<AccountState> RedisLedger::accounts() {
+  std::vector<std::string> names;
+  impl_->run(scripts::names(), impl_->words({}), [&](const Reply& reply) {
+    for (std::size_t i = 0; i < reply.size(); ++i) names.emplace_back(reply[i].text());
+    return true;
+  });
+  std::sort(names.begin(), names.end());
+  std::vector<AccountState> states(names.size());
+  for (std::size_t first = 0; first < names.size(); first += kStatesMax) {
+    const std::size_t count = std::min(kStatesMax, names.size() - first);
+    Words words = impl_->words({impl_->reserve()});
+    words.insert(words.end(), &names[first], &names[first] + count);
+    impl_->run(scripts::states(), words, [&](const Reply& reply) {
+      if (reply.size() != count) return false;
+      for (std::size_t i = 0; i < count; ++i) {
+        AccountState& state = states[first + i];
+        state.campaign = names[first + i];
+        state.holders = static_cast<std::size_t>(reply[i][4].integer());
+        if (!read(reply[i][0].text(), state.by_hand.total) || !read(reply[i][1].text(), state.by_hand.daily) ||
+            !read(reply[i][2].text(), state.day) || !read(reply[i][3].text(), state.standing)) {
+          return false;
+        }
+      }
+      return true;
+    });
+  }
+  return states;
+}
+
+Spent RedisLedger::spent(std::string_view campaign) {
+  Spent spent;
+  impl_->run(scripts::spent(), impl_->words({impl_->reserve(), campaign}), [&](const Reply& reply) {
+    return read(reply[0].text(), spent.in_all) && read(reply[1], spent.cells) && read(reply[2], spent.days);
+  });
+  return spent;
+}
+
+bool RedisLedger::mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected,
+                       Nanos difference) {
+  bool mended = false;
+  impl_->run(scripts::mend(),
+             impl_->words({impl_->reserve(), campaign, std::to_string(cell), std::to_string(day),
+                           std::to_string(expected), std::to_string(difference)}),
+             [&](const Reply& reply) {
+               mended = reply.integer() == 1;
+               return reply.kind() == Reply::Kind::integer;
+             });
+  return mended;
+}
+
+bool RedisLedger::exists() {
+  bool there = false;
+  const std::string_view words[] = {"EXISTS", impl_->marker};
+  impl_->caller.command(words, [&](const Reply& reply) {
+    there = reply.integer() == 1;
+    return reply.kind() == Reply::Kind::integer;
+  });
+  return there;
+}
+
+bool RedisLedger::make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) {
+  // Of one maker alone, whatever `seed` is.
+  std::random_device random;
+  const std::string token = fmt::format("{:08x}{:08x}{:08x}", random(), random(), random());
+  if (!impl_->begin(token)) return false;
+  impl_->clear(token);
+  impl_->write(token, spent, positions);
+  impl_->run(scripts::make_finish(), impl_->words({token}), done);
+  return true;
+}
+
+// Waits for another maker as long as for any answer.
+bool RedisLedger::Impl::begin(std::string_view token) {
+  const auto end = std::chrono::steady_clock::now() + options.timeout;
+  for (;;) {
+    std::int64_t answer = 0;
+    run(scripts::make_begin(), words({token}), [&](const Reply& reply) {
+      answer = reply.integer();
+      return reply.kind() == Reply::Kind::integer;
+    });
+    if (answer >= 0) return answer == 1;
+    if (std::chrono::steady_clock::now() >= end) throw LedgerAway("another instance makes the ledger now");
+    caller.pause(kMakingPause);
+  }
+}
+
+// What is left of one that lost its marker, or was not finished.
+void RedisLedger::Impl::clear(std::string_view token) {
+  const std::string pattern = pattern_of(options.prefix);
+  std::string cursor = "0";
+  do {
+    Words keys = words({token});
+    const std::string_view scan[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
+    std::string next;
+    caller.command(scan, [&](const Reply& reply) {
+      next = std::string(reply[0].text());
+      for (std::size_t i = 0; i < reply[1].size(); ++i) keys.emplace_back(reply[1][i].text());
+      return !next.empty();
+    });
+    cursor = std::move(next);
+    run(scripts::make_clear(), keys, done);
+  } while (cursor != "0");
+}
+
+void RedisLedger::Impl::write(std::string_view token, std::span<const std::pair<std::string, Spent>> spent,
+                              std::span<const Advance> positions) {
+  Words all = words({token, std::to_string(positions.size())});
+  for (const Advance& position : positions) {
+    all.push_back(position.journal);
+    all.push_back(std::to_string(position.to));
+  }
+  const auto put_all = [&all](const auto& amounts) {
+    for (const auto& [number, amount] : amounts) {
+      all.push_back(std::to_string(number));
+      all.push_back(std::to_string(amount));
+    }
+  };
+  for (const auto& [campaign, truth] : spent) {
+    if (all.size() > kWordsMax) {
+      run(scripts::make_write(), all, done);
+      all = words({token, "0"});
+    }
+    all.insert(all.end(), {campaign, std::to_string(truth.in_all), std::to_string(truth.cells.size()),
+                           std::to_string(truth.days.size())});
+    put_all(truth.cells);
+    put_all(truth.days);
+  }
+  run(scripts::make_write(), all, done);
+}
+
+void RedisLedger::interrupt() noexcept {
+  impl_->caller.interrupt();
+}
+
+}  // namespace bidwell::budget

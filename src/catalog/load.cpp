@@ -51,8 +51,17 @@ void read_flight(Fields& campaign, Campaign& out) {
   if (out.flight_end <= out.flight_start) flight.fault("end", "must be after the start");
 }
 
+// A rate that some models need and the others have no use for. False: it is needed, and not there.
+bool read_rate(Fields& bid, const char* key, bool needed, const char* meaning, Micros& out) {
+  double rate = 0;
+  if (bid.number(key, rate, 0.000001, 1)) out = std::llround(rate * kMicrosPerUnit);
+  if (needed && !bid.has(key)) bid.fault(key, fmt::format("is required for this model: {}", meaning));
+  if (!needed && bid.has(key)) bid.fault(key, "has no meaning for this model");
+  return !needed || out > 0;
+}
+
 void read_bid(Fields& campaign, Campaign& out, const CurrencyTable& currencies) {
-  static constexpr std::string_view kModels[] = {"cpm", "cpc"};
+  static constexpr std::string_view kModels[] = {"cpm", "cpc", "cpa"};
   campaign.text("currency", out.currency);
   if (currencies.find(out.currency) == nullptr) {
     campaign.fault("currency", fmt::format("no exchange rate is configured for \"{}\"", out.currency));
@@ -67,13 +76,12 @@ void read_bid(Fields& campaign, Campaign& out, const CurrencyTable& currencies) 
   } else if (value->is_object() && !bid.has("price")) {
     bid.fault("price", "is required");
   }
-  double ctr = 0;
-  if (bid.number("expected_ctr", ctr, 0.000001, 1)) out.expected_ctr = std::llround(ctr * kMicrosPerUnit);
-  if (out.model == BidModel::cpc && !bid.has("expected_ctr")) {
-    bid.fault("expected_ctr", "is required where the model is cpc: clicks per impression, such as 0.002");
-  }
-  if (out.model == BidModel::cpm && out.expected_ctr != 0) bid.fault("expected_ctr", "has no meaning for cpm");
-  if (out.price > 0 && (out.model == BidModel::cpm || out.expected_ctr > 0) && out.value() < 1) {
+  const bool has_ctr =
+      read_rate(bid, "expected_ctr", out.model != BidModel::cpm, "clicks per impression, such as 0.002", out.expected_ctr);
+  const bool has_cvr =
+      read_rate(bid, "expected_cvr", out.model == BidModel::cpa, "actions per click, such as 0.05", out.expected_cvr);
+  if (bid.number("max", amount, 0.000001, kPriceMax)) out.bid_max = std::llround(amount * kMicrosPerUnit);
+  if (out.price > 0 && has_ctr && has_cvr && out.value() < 1) {
     bid.fault("price", "is worth less than a millionth for a thousand impressions");
   }
   bid.refuse_unknown();
@@ -107,6 +115,8 @@ Campaign read_campaign(const Json& value, const std::string& where, std::vector<
   fields.text("seat", campaign.seat, true);
   read_flight(fields, campaign);
   read_bid(fields, campaign, currencies);
+  load_budget(fields, campaign);
+  load_frequency(fields, campaign);
   read_dsa(fields, campaign);
   if (const Json* targeting = fields.find("targeting")) {
     campaign.targeting = load_targeting(*targeting, fields.place("targeting"), faults);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <unordered_set>
 
 #include "catalog/index_builder.h"
 #include "catalog/markup.h"
@@ -44,6 +45,7 @@ CompiledCreative compile_creative(const Campaign& campaign, const Creative& crea
     out.cat.push_back(category);
     if (const auto parent = parent_category(category); !parent.empty()) out.cat.push_back(parent);
   }
+  out.subject = subject_of("creative:" + creative.id);
   out.language = creative.language.substr(0, creative.language.find_first_of("-_"));
   for (const std::string& title : creative.titles) out.titles.push_back({code_points(title), native_title(title)});
   for (const NativeImage& image : creative.images) {
@@ -94,19 +96,40 @@ std::optional<std::uint32_t> plain_number(std::string_view text) {
   return number;
 }
 
-void compile_campaign(const CurrencyTable& currencies, bool notices, CompiledCampaign& out) {
+void compile_campaign(const CurrencyTable& currencies, const CompileOptions& options, CompiledCampaign& out) {
   const Campaign& campaign = *out.source;
   out.currency = *currencies.find(campaign.currency);
   out.value = campaign.value();
   out.value_usd = convert(out.value, out.currency, *currencies.find("USD"), Rounding::down);
   out.predicates = compile_predicates(campaign.targeting);
   out.wants_deal = !campaign.targeting.names[static_cast<std::size_t>(Dimension::deal)].include.empty();
+  if (options.account) out.account = options.account(campaign);
+  out.subject = subject_of("campaign:" + campaign.id);
+  out.advertiser_subject = subject_of("advertiser:" + campaign.advertiser_id);
   if (campaign.dsa) {
     out.dsa_by_publisher = dsa_member(*campaign.dsa, false);
     out.dsa_by_advertiser = dsa_member(*campaign.dsa, true);
   }
   for (const Creative& creative : campaign.creatives) {
-    out.creatives.push_back(compile_creative(campaign, creative, notices));
+    out.creatives.push_back(compile_creative(campaign, creative, options.notices));
+  }
+}
+
+// Has all showings remembered that some cap counts, whosever it is.
+void mark_remembered(std::span<CompiledCampaign> campaigns) {
+  std::unordered_set<std::uint32_t> counted;
+  for (const CompiledCampaign& campaign : campaigns) {
+    for (const Cap& cap : campaign.source->caps) {
+      if (cap.of == Cap::Of::campaign) counted.insert(campaign.subject);
+      if (cap.of == Cap::Of::advertiser) counted.insert(campaign.advertiser_subject);
+      if (cap.of != Cap::Of::creative) continue;
+      for (const CompiledCreative& creative : campaign.creatives) counted.insert(creative.subject);
+    }
+  }
+  for (CompiledCampaign& campaign : campaigns) {
+    campaign.remembered = counted.contains(campaign.subject) || counted.contains(campaign.advertiser_subject) ||
+                          std::any_of(campaign.creatives.begin(), campaign.creatives.end(),
+                                      [&](const auto& creative) { return counted.contains(creative.subject); });
   }
 }
 
@@ -126,7 +149,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
   for (std::size_t i = 0; i < snapshot->sources_.size(); ++i) {
     CompiledCampaign& campaign = snapshot->compiled_[i];
     campaign.source = &snapshot->sources_[i];
-    compile_campaign(currencies, options.notices, campaign);
+    compile_campaign(currencies, options, campaign);
     for (const Predicate& predicate : campaign.predicates) {
       snapshot->used_ |= 1u << static_cast<unsigned>(predicate.dimension);
     }
@@ -138,6 +161,9 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
         }
       }
     }
+
+    snapshot->campaigns_by_id_.emplace(campaign.source->id, &campaign);
+    snapshot->has_caps_ |= !campaign.source->caps.empty();
 
     const std::size_t first_line = snapshot->lines_.size();
     for (const CompiledCreative& creative : campaign.creatives) {
@@ -163,6 +189,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile(std::vector<Campaign> campaign
       if (campaign.source->active) builder.add(campaign, line, static_cast<std::uint32_t>(number));
     }
   }
+  mark_remembered(snapshot->compiled_);
   snapshot->index_ = std::move(builder).build();
   // The largest part of a catalog, and compiled by now.
   for (Campaign& campaign : snapshot->sources_) {

@@ -1,4 +1,5 @@
 // The bytes of an event: a version, the fixed fields in little-endian order, then the texts, each behind its length.
+// Version 1 had no money of budgets: it is read still, as journals on disk outlive an upgrade.
 #include "bidwell/events/event.h"
 
 #include <algorithm>
@@ -10,8 +11,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kFixedBytes = 3 + 2 * 8 + 12 + 16 + 3 * 8 + 3 * 4;
+constexpr std::uint8_t kVersion = 2, kVersionWithoutBudgets = 1;
+constexpr std::size_t kFixedBytes = 3 + 2 * 8 + 12 + 16 + 3 * 8 + 3 * 4 + 4 + 2 * 8;
 
 class Writer {
  public:
@@ -121,6 +122,9 @@ std::size_t encode(const Event& event, char* out) noexcept {
   writer.number(event.currency);
   writer.number(event.sampled_ppm);
   writer.number(event.loss_reason);
+  writer.number(event.budget_currency);
+  writer.number(event.reserved);
+  writer.number(event.spend);
   each_text([&](std::string_view text) { writer.text(text); }, event);
   return static_cast<std::size_t>(writer.at() - out);
 }
@@ -131,7 +135,8 @@ bool decode(std::string_view bytes, Event& event) noexcept {
   reader.number(version);
   reader.number(kind);
   reader.number(late);
-  if (version != kVersion || kind >= kKinds || late > 1) return false;
+  if (version != kVersion && version != kVersionWithoutBudgets) return false;
+  if (kind >= kKinds || late > 1) return false;
   event.kind = static_cast<Kind>(kind);
   event.late = late != 0;
   reader.number(event.at_us);
@@ -144,6 +149,13 @@ bool decode(std::string_view bytes, Event& event) noexcept {
   reader.number(event.currency);
   reader.number(event.sampled_ppm);
   reader.number(event.loss_reason);
+  event.budget_currency = kUsd;
+  event.reserved = event.spend = kNoPrice;
+  if (version != kVersionWithoutBudgets) {
+    reader.number(event.budget_currency);
+    reader.number(event.reserved);
+    reader.number(event.spend);
+  }
   each_text([&](std::string_view& text) { reader.text(text); }, event);
   return reader.at_end();
 }

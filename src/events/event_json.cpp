@@ -12,7 +12,7 @@
 namespace bidwell::events {
 namespace {
 
-constexpr std::size_t kFixedBytesMax = 768;  // of a line: all names, numbers and punctuation
+constexpr std::size_t kFixedBytesMax = 896;  // of a line: all names, numbers and punctuation
 constexpr std::size_t kEscapedMax = 6;       // bytes that one byte of a text can become
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 constexpr char kDigits[] = "0123456789abcdef";
@@ -48,7 +48,7 @@ class Line {
     key(name);
     at_ = std::to_chars(at_, at_ + 24, value).ptr;
   }
-  void micros(std::string_view name, Micros value) noexcept {
+  void amount(std::string_view name, std::int64_t value) noexcept {
     if (value != kNoPrice) number(name, value);
   }
   void time(std::string_view name, std::int64_t us, bool with_micros) noexcept {
@@ -67,10 +67,10 @@ class Line {
     }
     *at_++ = '"';
   }
-  void currency(CurrencyCode code) noexcept {
+  void currency(std::string_view key, CurrencyCode code) noexcept {
     const char letters[3] = {static_cast<char>(code >> 16), static_cast<char>(code >> 8), static_cast<char>(code)};
     const std::string_view name(letters, 3);
-    if (code != 0 && currency_code(name) == code) text("currency", name);
+    if (code != 0 && currency_code(name) == code) text(key, name);
   }
   char* end() noexcept {
     *at_++ = '}';
@@ -131,13 +131,16 @@ void append_json(const Event& event, std::string& out) {
   line.text("auction_id", event.auction_id);
   line.text("imp_id", event.imp_id);
   line.text("deal_id", event.deal_id);
-  line.micros("price_micros", event.price);
-  line.micros("price_max_micros", event.price_max);
-  line.currency(event.currency);
+  line.amount("price_micros", event.price);
+  line.amount("price_max_micros", event.price_max);
+  line.currency("currency", event.currency);
   if (event.user != UserKey{}) line.hex("user_key", event.user);
   if (is_bid) line.number("sample_ppm", event.sampled_ppm);
   if (event.loss_reason >= 0) line.number("loss_reason", event.loss_reason);
-  line.micros("min_to_win_micros", event.min_to_win);
+  line.amount("min_to_win_micros", event.min_to_win);
+  line.amount("reserved_nanos", event.reserved);
+  line.amount("spend_nanos", event.spend);
+  if (event.reserved != kNoPrice || event.spend != kNoPrice) line.currency("budget_currency", event.budget_currency);
   if (!is_bid) {
     line.key("late");
     line.raw(event.late ? "true" : "false");

@@ -24,7 +24,8 @@ using std::chrono::system_clock;
 // Where partitions are kept for ever, rows older than this have no plausible day, and journals that have been silent
 // for longer nothing to say.
 constexpr days kHorizon{400};
-constexpr days kIdleSlack{2};  // between the clocks, and the last bid and its journal's last move
+constexpr days kPositionsKept{31};  // at least: what was spent is reconciled by them (budget::kJournalsRemembered)
+constexpr days kIdleSlack{2};       // between the clocks, and the last bid and its journal's last move
 constexpr std::chrono::minutes kTendEvery{1};
 constexpr std::chrono::hours kClocksApart{1};  // by more: one of the two is wrong, and nothing is removed
 
@@ -200,7 +201,7 @@ struct PostgresSink::Impl {
     pqxx::work work(session->connection());
     // Whoever found such a journal again would read it from its beginning, but its rows are too old to be stored.
     work.exec_params0("DELETE FROM bidwell.journal_position WHERE updated_at < now() - $1 * interval '1 day'",
-                      (horizon() + kIdleSlack).count());
+                      (std::max(horizon(), kPositionsKept) + kIdleSlack).count());
     if (options.retention_days > 0) {
       work.exec_params0("DELETE FROM bidwell.rejected WHERE at < now() - $1 * interval '1 day'", horizon().count());
     }

@@ -154,7 +154,26 @@ CROSS JOIN LATERAL (
 ) summed;
 )sql";
 
-constexpr Migration kMigrations[] = {{"tables", kTables}, {"views", kViews}};
+// What the budgets' ledger is held against. Rows of days that are dropped are summed up before.
+constexpr char kBudgets[] = R"sql(
+ALTER TABLE bidwell.notices ADD COLUMN spend_nanos bigint, ADD COLUMN budget_currency text;
+
+CREATE TABLE bidwell.spend_archive (
+  campaign_id text    PRIMARY KEY,
+  spend_nanos numeric NOT NULL
+);
+
+CREATE VIEW bidwell.budget_spend AS
+SELECT day, campaign_id, currency, spend_nanos, spend_nanos * 0.000000001 AS spend
+FROM bidwell.days
+CROSS JOIN LATERAL (
+  SELECT campaign_id, budget_currency AS currency, sum(spend_nanos) AS spend_nanos
+  FROM bidwell.notices WHERE bid_at >= since AND bid_at < until AND spend_nanos IS NOT NULL
+  GROUP BY 1, 2
+) summed;
+)sql";
+
+constexpr Migration kMigrations[] = {{"tables", kTables}, {"views", kViews}, {"budgets", kBudgets}};
 
 }  // namespace
 

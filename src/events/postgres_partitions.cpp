@@ -64,6 +64,16 @@ bool impossible(const pqxx::sql_error& error) {
   return error.sqlstate().starts_with("42") || error.sqlstate() == "23514" || error.sqlstate() == "25006";
 }
 
+// What was spent on a day that is about to go, so that no campaign's total forgets it. Nobody may add to it until then.
+void archive_spend(pqxx::transaction_base& work, const std::string& notices) {
+  work.exec0(fmt::format("LOCK TABLE {} IN SHARE MODE", notices));
+  work.exec0(
+      fmt::format("INSERT INTO bidwell.spend_archive AS a (campaign_id, spend_nanos) "
+                  "SELECT campaign_id, sum(spend_nanos) FROM {} WHERE spend_nanos IS NOT NULL GROUP BY 1 "
+                  "ON CONFLICT (campaign_id) DO UPDATE SET spend_nanos = a.spend_nanos + excluded.spend_nanos",
+                  notices));
+}
+
 // False: another one was quicker.
 bool make_day(pqxx::connection& connection, sys_days day) {
   pqxx::work work(connection);
@@ -106,11 +116,15 @@ bool Partitions::drop_one(pqxx::connection& connection, sys_days first) {
   work.exec0("SET LOCAL lock_timeout = '1s'");
   // One that somebody has detached is theirs now.
   const pqxx::result attached = work.exec_params(
-      "SELECT inhrelid::regclass FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "
+      "SELECT inhrelid::regclass, inhparent = 'bidwell.notices'::regclass FROM pg_inherits JOIN pg_class ON "
+      "pg_class.oid = inhrelid "
       "WHERE inhparent IN ('bidwell.bids'::regclass, 'bidwell.notices'::regclass) "
       "AND relname IN ('bids_' || $1, 'notices_' || $1) ORDER BY relname",
       day);
-  for (const pqxx::row& row : attached) work.exec0(fmt::format("DROP TABLE {}", row[0].c_str()));
+  for (const pqxx::row& row : attached) {
+    if (row[1].as<bool>()) archive_spend(work, row[0].c_str());
+    work.exec0(fmt::format("DROP TABLE {}", row[0].c_str()));
+  }
   work.commit();
   forget();
   return true;

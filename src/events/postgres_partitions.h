@@ -20,7 +20,8 @@ class Partitions {
   using Failed = std::function<void(const pqxx::sql_error&)>;
   std::size_t make(pqxx::connection& connection, const Days& days, const Failed& failed);
 
-  // Drops those of days before `first`, at most one day a call, and returns whether there was one. Gives up at once
+  // Drops those of days before `first`, at most one day a call, and returns whether there was one. What was spent on it
+  // is added to bidwell.spend_archive. Gives up at once
   // where a table is in use: who waits for such a lock has all writers wait behind it.
   bool drop_one(pqxx::connection& connection, std::chrono::sys_days first);
 

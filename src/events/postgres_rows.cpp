@@ -141,6 +141,8 @@ const char* fault(const Event& event, const DayRange& range) noexcept {
   } else if (!possible_or_unsaid(event.price) || !possible_or_unsaid(event.price_max) ||
              !possible_or_unsaid(event.min_to_win)) {
     return "price out of range";
+  } else if (event.spend < kNoPrice || (event.spend != kNoPrice && !real(event.budget_currency))) {
+    return "spend out of range";
   }
   for (const std::string_view text : {event.exchange, event.campaign_id, event.creative_id, event.imp_id,
                                       event.auction_id, event.deal_id, event.client}) {
@@ -195,6 +197,10 @@ char* write_notice(const Event& event, char* out) noexcept {
   out = write_text_or_null(event.client, out);
   *out++ = '\t';
   out = write_user(event.user, out);
+  *out++ = '\t';
+  out = write_number_or_null(event.spend, out);
+  *out++ = '\t';
+  out = event.spend == kNoPrice ? write_null(out) : write_currency(event.budget_currency, out);
   *out++ = '\n';
   return out;
 }

@@ -33,7 +33,7 @@ char* write_bid(const Event& event, char* out) noexcept;
 
 inline constexpr char kNoticeColumns[] =
     "bid_at, received_at, price_micros, price_max_micros, min_to_win_micros, loss_reason, late, kind, currency, "
-    "bid_id, exchange, campaign_id, creative_id, imp_id, client, user_key";
+    "bid_id, exchange, campaign_id, creative_id, imp_id, client, user_key, spend_nanos, budget_currency";
 char* write_notice(const Event& event, char* out) noexcept;
 
 // For what was set aside; as large as it is.

@@ -88,23 +88,23 @@ void BidHandler::handle(const http::Request& request, http::Response& response) 
   const openrtb::PrivacyBasis privacy = openrtb::scrub(bid_request_);
   if (!request.resumed) counters_.scrubbed[static_cast<std::size_t>(privacy)].add();
 
-  profile::Profiles* profiles = options_.profiles;
   const cache::Time now = options_.clock.steady();
   if (now - request.received >= time_allowed(*exchange)) {
-    if (request.resumed) profiles->count_wait_ended(false);
+    if (request.resumed) count_wait_ended(request, false, false);
     counters_.reasons.no_bid[static_cast<std::size_t>(Reason::too_little_time)].add();
     return answer_no_bid(*exchange, Reason::too_little_time, response);
   }
-  if (profiles == nullptr) return decide(*exchange, {}, {}, response);
+  profile::Profiles* profiles = options_.profiles;
+  if (profiles == nullptr) return decide({*exchange, request, now, {}}, {}, response);
 
   const std::optional<cache::Slot> slot = profiles->slot_of(bid_request_, exchange->options().name);
   const profile::Profiles::Known known = profiles->find(slot, now);
-  if (request.resumed) {
-    profiles->count_wait_ended(!known.missed());
-  } else if (known.missed() && wait_for_profile(*exchange, request, *slot, now, response)) {
-    return;
+  if (options_.histories == nullptr || !snapshot_->has_caps()) {
+    return answer({*exchange, request, now, slot, known.missed()}, {known.profile(), {}}, response);
   }
-  decide(*exchange, known.profile(), user_of(slot), response);
+  const std::optional<cache::Key> user = slot ? std::optional(slot->key) : std::nullopt;
+  const profile::Histories::Seen seen = options_.histories->find(user, now);
+  answer({*exchange, request, now, slot, known.missed(), seen.missed()}, {known.profile(), seen.history()}, response);
 }
 
 const Exchange* BidHandler::find(std::string_view name) const noexcept {
@@ -121,31 +121,64 @@ cache::Duration BidHandler::time_allowed(const Exchange& exchange) const noexcep
   return std::chrono::milliseconds(std::max<std::int64_t>(0, std::int64_t{tmax} - options.tmax_margin_ms));
 }
 
-// False: the request goes on without its user's profile, which is known next time.
-bool BidHandler::wait_for_profile(const Exchange& exchange, const http::Request& request, const cache::Slot& slot,
-                                  cache::Time now, http::Response& response) {
+void BidHandler::answer(const Lookup& lookup, const bidding::User& user, http::Response& response) {
+  if (lookup.request.resumed) {
+    count_wait_ended(lookup.request, !lookup.profile_missed, !lookup.history_missed);
+  } else if ((lookup.profile_missed || lookup.history_missed) && wait(lookup, response)) {
+    return;
+  }
+  if (lookup.history_missed) counters_.history_unknown.add();
+  decide(lookup, user, response);
+}
+
+// For the profile, while the history is fetched too, or for the history alone. False: the request goes on without what
+// was missed, which is known next time.
+bool BidHandler::wait(const Lookup& lookup, http::Response& response) {
   profile::Profiles& profiles = *options_.profiles;
-  const cache::Time deadline =
-      request.received + std::min<cache::Duration>(profiles.wait_max(), time_allowed(exchange) - options_.reserve);
-  const std::uint64_t ticket = deadline > now ? response.park(deadline) : 0;
+  const cache::Slot& slot = *lookup.slot;
+  const bool for_profile = lookup.profile_missed;
+  if (for_profile && lookup.history_missed) options_.histories->fetch(slot.key);
+  const cache::Duration wait_max = for_profile ? profiles.wait_max() : options_.histories->wait_max();
+  const cache::Time deadline = lookup.request.received +
+                               std::min<cache::Duration>(wait_max, time_allowed(lookup.exchange) - options_.reserve);
+  const std::uint64_t ticket = deadline > lookup.now ? response.park(deadline) : 0;
   if (ticket == 0) {
-    profiles.fetch(slot);
+    for_profile ? profiles.fetch(slot) : options_.histories->fetch(slot.key);
     return false;
   }
-  if (profiles.wait(slot, ticket)) return true;
+  if (for_profile ? profiles.wait(slot, ticket) : options_.histories->wait(slot.key, ticket)) {
+    if (!for_profile) {
+      counters_.history_waits.add();
+      waiting_place(lookup.request) = hash64(bid_request_.id);
+    }
+    return true;
+  }
   response.stay();
   return false;
 }
 
-void BidHandler::decide(const Exchange& exchange, const profile::Profile& profile, const events::UserKey& user,
-                        http::Response& response) {
+std::uint64_t& BidHandler::waiting_place(const http::Request& request) noexcept {
+  const auto received = static_cast<std::uint64_t>(request.received.time_since_epoch().count());
+  return waiting_for_history_[mix(received, 0) % waiting_for_history_.size()];
+}
+
+void BidHandler::count_wait_ended(const http::Request& request, bool profile_found, bool history_found) noexcept {
+  std::uint64_t& place = waiting_place(request);
+  if (place != hash64(bid_request_.id)) return options_.profiles->count_wait_ended(profile_found);
+  place = 0;
+  if (history_found) counters_.history_found.add();
+}
+
+void BidHandler::decide(const Lookup& lookup, const bidding::User& user, http::Response& response) {
+  const Exchange& exchange = lookup.exchange;
   const std::chrono::system_clock::time_point now = options_.clock.wall();
   const std::int64_t now_ms = milliseconds(now);
   const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
-  const bidding::Decision decision = bidding::decide(bid_request_, {profile, {}}, exchange.terms(), *snapshot_, options_.wallet,
-                                                     {now_ms / 1000, {}, seed}, workspace_, counters_.reasons);
+  const bidding::Decision decision =
+      bidding::decide(bid_request_, user, exchange.terms(), *snapshot_, options_.wallet,
+                      {now_ms / 1000, lookup.now, seed}, workspace_, counters_.reasons);
   if (decision.choices.empty()) return answer_no_bid(exchange, decision.no_bid, response);
-  answer_bids(decision, {exchange, decision.currency, user, now, now_ms, seed}, response);
+  answer_bids(decision, {exchange, decision.currency, user_of(lookup.slot), now, now_ms, seed}, response);
 }
 
 void BidHandler::answer_no_bid(const Exchange& exchange, Reason reason, http::Response& response) {
@@ -187,7 +220,18 @@ void BidHandler::answer_bids(const bidding::Decision& decision, const Auction& a
   response.set_status(200);
   counters_.answered.add();
   counters_.bids.add(bids_.size());
+  if (bid_request_.test != 0) return counters_.bids_on_tests.add(bids_.size());
+  spend();
   record(auction);
+}
+
+// Takes what the bids that were answered may cost out of the purses.
+void BidHandler::spend() {
+  if (options_.wallet == nullptr) return;
+  for (std::size_t i = 0; i < bids_.size(); ++i) {
+    const bidding::Choice& choice = *drafts_[i].choice;
+    if (choice.campaign->account != catalog::kNoAccount) options_.wallet->purse(choice.campaign->account).use(choice.cost);
+  }
 }
 
 // Gives the bid its id and its notices their token. False: that has no room for its ids. A test's token names no
@@ -205,6 +249,8 @@ bool BidHandler::identify(const bidding::Choice& choice, const Auction& auction,
   token.user = auction.user;
   token.price_max = choice.price;
   token.currency = currency_code(auction.currency);
+  token.reserved = choice.cost;
+  token.budget_currency = choice.campaign->currency.code;
   if (bid_request_.test == 0) token.exchange = auction.exchange.options().name;
   token.campaign_id = choice.campaign->source->id;
   token.creative_id = choice.creative->source->id;
@@ -252,7 +298,6 @@ openrtb::Bid BidHandler::bid_of(const bidding::Choice& choice) {
 // Journals the bids that were answered.
 void BidHandler::record(const Auction& auction) {
   if (options_.journal == nullptr) return;
-  if (bid_request_.test != 0) return counters_.bids_on_tests.add(bids_.size());
   events::Event event;
   event.kind = events::Kind::bid;
   event.at_us = std::chrono::duration_cast<std::chrono::microseconds>(auction.now.time_since_epoch()).count();

@@ -61,6 +61,65 @@ bool from_browser(Kind kind) {
   return kind == Kind::imp || kind == Kind::click;
 }
 
+// Of what the bid reserved as much as the price is of the highest that it may be: rounded against us, never above it.
+Nanos spend_of(Micros price, const BidToken& token) {
+  if (price == events::kNoPrice) return token.reserved;
+  if (token.reserved == token.price_max) return price;
+  if (token.price_max == 0) return 0;
+  return std::min(scale(price, token.reserved, token.price_max, Rounding::up), token.reserved);
+}
+
+bool counts(Kind kind, SpendOn spend_on) {
+  return kind == (spend_on == SpendOn::bill ? Kind::bill : Kind::win);
+}
+
+std::uint64_t read_u64(const std::uint8_t* bytes) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value = value << 8 | bytes[i];
+  return value;
+}
+
+cache::Key key_of(const events::UserKey& user) {
+  return {read_u64(user.data()), read_u64(user.data() + 8)};
+}
+
+// The same for every repeat of the notice, at whichever instance.
+std::uint32_t mark_of(const events::Event& event) {
+  const std::string_view id(reinterpret_cast<const char*>(event.bid_id.data()), event.bid_id.size());
+  return static_cast<std::uint32_t>(hash64(id, static_cast<std::uint64_t>(event.kind)));
+}
+
+using CapsToFill = std::array<profile::CapToFill, profile::kCapsToFillMax>;
+
+// Those of the campaign that count this showing. Its advertiser's other campaigns may have caps that it fills, too: of
+// those the others hear when they next read the history.
+std::size_t caps_to_fill(const catalog::CompiledCampaign& campaign, const profile::Show& show, CapsToFill& out) {
+  std::size_t count = 0;
+  for (const catalog::Cap& cap : campaign.source->caps) {
+    const bool billing = cap.counted == catalog::Cap::Counted::billing;
+    if (billing != (show.kind == profile::Showing::billing) || count == out.size()) continue;
+    profile::CapToFill& fill = out[count++];
+    fill.counted = show.kind;
+    fill.times = cap.times;
+    fill.per_seconds = static_cast<std::uint32_t>(cap.per.count());
+    switch (cap.of) {
+      case catalog::Cap::Of::campaign:
+        fill.what = profile::History::Subject::campaign;
+        fill.subject = show.campaign;
+        break;
+      case catalog::Cap::Of::creative:
+        fill.what = profile::History::Subject::creative;
+        fill.subject = show.creative;
+        break;
+      case catalog::Cap::Of::advertiser:
+        fill.what = profile::History::Subject::advertiser;
+        fill.subject = show.advertiser;
+        break;
+    }
+  }
+  return count;
+}
+
 NoticeResult result_of(TokenError error) {
   switch (error) {
     case TokenError::none: return NoticeResult::recorded;
@@ -201,6 +260,9 @@ NoticeResult NoticeDesk::check_prices(Notice& notice) {
     event.loss_reason = reason.value_or(-1);
     notice.unread += !reason;
   }
+  event.reserved = notice.token.reserved;
+  event.budget_currency = notice.token.budget_currency;
+  if (counts(event.kind, options.spend_on)) event.spend = spend_of(event.price, notice.token);
   return NoticeResult::recorded;
 }
 
@@ -228,9 +290,29 @@ bool NoticeDesk::record(const http::Request& request, const Notice& notice, http
   if (notice.event.late) counters_.late.add();
   if ((kind == Kind::win || kind == Kind::bill) && notice.event.price == events::kNoPrice) counters_.no_price.add();
   counters_.unread.add(notice.unread);
+  remember(notice.event);
   if (ticket == 0) return true;
   await({ticket, position, deadline});
   return false;
+}
+
+// For frequency caps. Nobody waits for it; where there is no room the recorder counts it.
+void NoticeDesk::remember(const events::Event& event) {
+  if (options_.remember == nullptr || (event.kind != Kind::imp && event.kind != Kind::bill)) return;
+  if (event.user == events::UserKey{}) return;
+  const catalog::CompiledCampaign* const campaign = snapshot_->campaign(event.campaign_id);
+  if (campaign == nullptr || !campaign->remembered) return;
+  const catalog::CompiledCreative* const creative = snapshot_->creative(event.campaign_id, event.creative_id);
+  profile::Show show;
+  show.bid = mark_of(event);
+  show.campaign = campaign->subject;
+  show.creative = creative != nullptr ? creative->subject : 0;
+  show.advertiser = campaign->advertiser_subject;
+  show.at = event.at_us / 1'000'000;
+  show.kind = event.kind == Kind::bill ? profile::Showing::billing : profile::Showing::impression;
+  CapsToFill caps;
+  const std::size_t count = caps_to_fill(*campaign, show, caps);
+  options_.remember->remember(key_of(event.user), show, caps.data(), count);
 }
 
 // The deadlines come in order, too, so whoever was answered without having been confirmed is at the front: as many

@@ -20,12 +20,12 @@ constexpr std::size_t kBrowsersMacAt = 16;  // in the HMAC; the exchange's is at
 constexpr std::size_t kHeadBytes = 1 + std::tuple_size_v<events::BidId>;
 
 constexpr std::size_t kVarintMax = 10, kCurrencyBytes = 3, kTexts = 4, kGroup = 3;
-constexpr std::size_t kFieldsMax = 1 + kVarintMax + std::tuple_size_v<events::UserKey> + kVarintMax + kCurrencyBytes +
-                                   kTexts * 2 + kTokenTextsMax + kGroup - 1;
+constexpr std::size_t kFieldsMax = 1 + kVarintMax + std::tuple_size_v<events::UserKey> +
+                                   2 * (kVarintMax + kCurrencyBytes) + kTexts * 2 + kTokenTextsMax + kGroup - 1;
 constexpr std::size_t kPayloadMax = (kTokenTextMax - kTokenMacTextSize) / 4 * 3;
 static_assert(kHeadBytes + kFieldsMax <= kPayloadMax && kMacBytes * 4 / 3 == kTokenMacTextSize);
 
-constexpr std::uint8_t kHasUser = 1;
+constexpr std::uint8_t kHasUser = 1, kHasBudget = 2;
 
 class FieldWriter {
  public:
@@ -43,6 +43,10 @@ class FieldWriter {
   void text(std::string_view value) noexcept {
     number(value.size());
     bytes(value.data(), value.size());
+  }
+  void currency(CurrencyCode code) noexcept {
+    for (unsigned shift = 8 * kCurrencyBytes; shift != 0; shift -= 8)
+      byte(static_cast<std::uint8_t>(code >> (shift - 8)));
   }
   std::uint8_t* at() const noexcept { return at_; }
 
@@ -80,6 +84,11 @@ class FieldReader {
     const auto taken = bytes(number());
     return {reinterpret_cast<const char*>(taken.data()), taken.size()};
   }
+  CurrencyCode currency() noexcept {
+    CurrencyCode code = 0;
+    for (const std::uint8_t byte : bytes(kCurrencyBytes)) code = code << 8 | byte;
+    return code;
+  }
   // Nothing is left but what fills a group up.
   bool at_end() const noexcept {
     return good_ && rest_.size() < kGroup &&
@@ -91,10 +100,16 @@ class FieldReader {
   bool good_ = true;
 };
 
+// A micro for a thousand impressions is a nano for one.
+bool budget_is_as_the_price(const BidToken& token) noexcept {
+  return token.reserved == token.price_max && token.budget_currency == token.currency;
+}
+
 bool fits(const BidToken& token) noexcept {
   return token.exchange.size() + token.campaign_id.size() + token.creative_id.size() + token.imp_id.size() <=
              kTokenTextsMax &&
-         token.bid_at_ms >= 0 && token.price_max >= 0 && token.currency < 1u << 8 * kCurrencyBytes;
+         token.bid_at_ms >= 0 && token.price_max >= 0 && token.reserved >= 0 &&
+         token.currency < 1u << 8 * kCurrencyBytes && token.budget_currency < 1u << 8 * kCurrencyBytes;
 }
 
 // Returns the end, at a whole group.
@@ -103,12 +118,15 @@ std::uint8_t* write_payload(const BidToken& token, std::uint8_t key, std::uint8_
   writer.byte(key);
   writer.bytes(token.bid_id.data(), token.bid_id.size());
   const bool known = token.user != events::UserKey{};
-  writer.byte(known ? kHasUser : 0);
+  const bool budget = !budget_is_as_the_price(token);
+  writer.byte(static_cast<std::uint8_t>((known ? kHasUser : 0) | (budget ? kHasBudget : 0)));
   writer.number(static_cast<std::uint64_t>(token.bid_at_ms));
   if (known) writer.bytes(token.user.data(), token.user.size());
   writer.number(static_cast<std::uint64_t>(token.price_max));
-  for (unsigned shift = 8 * kCurrencyBytes; shift != 0; shift -= 8) {
-    writer.byte(static_cast<std::uint8_t>(token.currency >> (shift - 8)));
+  writer.currency(token.currency);
+  if (budget) {
+    writer.number(static_cast<std::uint64_t>(token.reserved));
+    writer.currency(token.budget_currency);
   }
   for (const std::string_view text : {token.exchange, token.campaign_id, token.creative_id, token.imp_id}) {
     writer.text(text);
@@ -122,14 +140,17 @@ bool read_fields(std::span<const std::uint8_t> fields, BidToken& token) noexcept
   const std::uint64_t flags = reader.number();
   token.bid_at_ms = static_cast<std::int64_t>(reader.number());
   token.user = {};
-  if (flags == kHasUser) std::ranges::copy(reader.bytes(token.user.size()), token.user.begin());
+  if ((flags & kHasUser) != 0) std::ranges::copy(reader.bytes(token.user.size()), token.user.begin());
   token.price_max = static_cast<Micros>(reader.number());
-  token.currency = 0;
-  for (const std::uint8_t byte : reader.bytes(kCurrencyBytes)) token.currency = token.currency << 8 | byte;
+  token.currency = reader.currency();
+  const bool budget = (flags & kHasBudget) != 0;
+  token.reserved = budget ? static_cast<Nanos>(reader.number()) : token.price_max;
+  token.budget_currency = budget ? reader.currency() : token.currency;
   for (std::string_view* text : {&token.exchange, &token.campaign_id, &token.creative_id, &token.imp_id}) {
     *text = reader.text();
   }
-  return reader.at_end() && flags <= kHasUser && token.bid_at_ms >= 0 && token.price_max >= 0;
+  return reader.at_end() && flags <= (kHasUser | kHasBudget) && budget != budget_is_as_the_price(token) &&
+         token.bid_at_ms >= 0 && token.price_max >= 0 && token.reserved >= 0;
 }
 
 // A key of 32 bytes for one use, from a secret of any length.

@@ -145,6 +145,7 @@ void read_prices(Fields& fields, exchange::ExchangeOptions& out) {
 
 exchange::ExchangeOptions read_exchange(const std::string& name, Fields fields, const CurrencyTable& currencies) {
   static constexpr std::string_view kNoBid[] = {"204", "nbr"};
+  static constexpr std::string_view kSpendOn[] = {"bill", "win"};
   exchange::ExchangeOptions out;
   out.name = name;
   if (name.empty() || name.find_first_of("/?# ") != std::string::npos)
@@ -160,6 +161,7 @@ exchange::ExchangeOptions read_exchange(const std::string& name, Fields fields, 
     fields.fault("openrtb_version", "must be like 2.6");
   }
   out.answer_nbr = fields.choice("no_bid", kNoBid) == 1;
+  if (fields.choice("spend_on", kSpendOn) == 1) out.spend_on = exchange::SpendOn::win;
   read_prices(fields, out);
   fields.integer("tmax_margin_ms", out.tmax_margin_ms, 0, 10'000);
   fields.integer("tmax_default_ms", out.tmax_default_ms, 1, 60'000);

@@ -2,17 +2,15 @@
 
 namespace bidwell::profile {
 
-// Most users were shown nothing: "known to have none" lives as long as a history does.
 cache::ClassOptions history_class() {
   cache::ClassOptions cls;
   cls.name = "history";
   cls.prefix = "bidwell:history:";
   cls.soft_ttl = std::chrono::seconds(5);
   cls.hard_ttl = std::chrono::seconds(10);
-  cls.negative_ttl = std::chrono::seconds(10);
-  cls.wait = std::chrono::milliseconds(5);
-  cls.wait_for_origin = true;  // a table in memory, where there is one at all
-  cls.hot_uses = 0;            // read when somebody asks: who has gone is not read again
+  cls.negative_ttl = std::chrono::seconds(5);  // read again after half of it
+  cls.wait_for_origin = true;                  // a table in memory, where there is one at all
+  cls.hot_uses = 0;                            // read when somebody asks: who has gone is not read again
   return cls;
 }
 

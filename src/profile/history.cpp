@@ -61,8 +61,7 @@ unsigned History::times(Subject what, std::uint32_t subject, Showing kind, std::
   unsigned count = 0;
   for (std::size_t at = 0; at < bytes_.size(); at += kShowBytes) {
     const std::uint32_t when = read_u32(bytes_.data() + at + kWhen);
-    const bool counts =
-        read_u32(bytes_.data() + at + place) == subject && when >> 1 >= from && (when & 1) == billing;
+    const bool counts = read_u32(bytes_.data() + at + place) == subject && when >> 1 >= from && (when & 1) == billing;
     count += counts ? 1 : 0;
   }
   return count;

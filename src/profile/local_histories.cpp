@@ -10,6 +10,8 @@
 namespace bidwell::profile {
 
 struct LocalHistories::Impl {
+  explicit Impl(std::size_t max) : users_max(std::max<std::size_t>(1, max)) {}
+
   struct User {
     cache::Slot slot;
     std::string shows;
@@ -23,7 +25,7 @@ struct LocalHistories::Impl {
   boost::unordered_flat_map<cache::Slot, Users::iterator> by_slot;
 };
 
-LocalHistories::LocalHistories(std::size_t users_max) : impl_(new Impl{std::max<std::size_t>(1, users_max)}) {}
+LocalHistories::LocalHistories(std::size_t users_max) : impl_(std::make_unique<Impl>(users_max)) {}
 LocalHistories::~LocalHistories() = default;
 
 void LocalHistories::load(std::vector<cache::Slot> slots, std::function<void(std::vector<cache::Loaded>)> done) {

@@ -107,12 +107,13 @@ struct Recorder::Impl {
   }
 
   void listen() {
-    wake.async_read_some(asio::buffer(&wakes, sizeof wakes), [this](const boost::system::error_code& error, std::size_t) {
-      if (error) return;
-      for (const auto& worker : workers) worker->awake.exchange(false);
-      pump();
-      listen();
-    });
+    wake.async_read_some(asio::buffer(&wakes, sizeof wakes),
+                         [this](const boost::system::error_code& error, std::size_t) {
+                           if (error) return;
+                           for (const auto& worker : workers) worker->awake.exchange(false);
+                           pump();
+                           listen();
+                         });
   }
 
   // Sends what there is, as far as it may.
@@ -125,7 +126,7 @@ struct Recorder::Impl {
         add(task);
       }
     }
-    if (stopping && in_flight == 0 && waiting() == 0) loop.stop();
+    if (stopping && in_flight + announcing + waiting() == 0) loop.stop();
   }
 
   bool next(Task& task) {
@@ -169,6 +170,7 @@ struct Recorder::Impl {
 
   void failed(const Task& task) {
     if (task.again) return counters.failures.add();
+    counters.retries.add();
     failed_once.push_back(task);
     failed_once.back().again = true;
   }
@@ -178,8 +180,8 @@ struct Recorder::Impl {
     const bool is_new = reply[1].integer() == 1;
     // What this instance reads from now on has the showing in it; what it is reading at this moment may not.
     cache.heard({cache::Announcement::Kind::dropped, {kHistoryClass, task.user}, version, {}});
-    count(task, is_new);
     if ((is_new || task.again) && fills(task, History::of(reply[2].text()))) announce(task, version);
+    count(task, is_new);
   }
 
   // Nobody waits for the answer: an announcement that is lost is made up for by the TTL.
@@ -188,23 +190,22 @@ struct Recorder::Impl {
         "dropped " + options.class_name + " " + cache::key_text(task.user) + " " + std::to_string(version);
     const std::string_view command[] = {"PUBLISH", options.channel, text};
     counters.announced.add();
-    ++in_flight;
+    ++announcing;
     client->command(command, std::chrono::steady_clock::now() + options.timeout,
                     [this](redis::Failure, const redis::Reply&) {
-                      --in_flight;
+                      --announcing;
                       pump();
                     });
   }
 
   void add(const Task& task) {
     const bool is_new = options.local->add(task.user, task.show, history);
+    if (is_new) cache.invalidate({kHistoryClass, task.user}, cache::Invalidation::drop, nullptr);
+    if (is_new && fills(task, History::of(history))) counters.announced.add();
     count(task, is_new);
-    if (!is_new) return;
-    cache.invalidate({kHistoryClass, task.user}, cache::Invalidation::drop, nullptr);
-    if (fills(task, History::of(history))) counters.announced.add();
   }
 
-  // What the second attempt finds there, the first has done.
+  // Last of all: who sees it counted finds it done. What a second attempt finds there, the first has done.
   void count(const Task& task, bool is_new) { (is_new || task.again ? counters.remembered : counters.repeats).add(); }
 
   void begin_to_stop() {
@@ -245,7 +246,7 @@ struct Recorder::Impl {
   std::vector<std::unique_ptr<Worker>> workers;  // constant after start()
   std::size_t turn = 0;
   std::deque<Task> failed_once;
-  std::size_t in_flight = 0;
+  std::size_t in_flight = 0, announcing = 0;  // appends and announcements without an answer yet
   bool stopping = false;
   std::string history, last_logged;
   std::unique_ptr<redis::Client> client;
@@ -258,8 +259,7 @@ Recorder::~Recorder() {
 }
 
 Remember& Recorder::add_worker() {
-  impl_->workers.push_back(
-      std::make_unique<Impl::Worker>(impl_->wake.native_handle(), impl_->options.queue_max));
+  impl_->workers.push_back(std::make_unique<Impl::Worker>(impl_->wake.native_handle(), impl_->options.queue_max));
   return *impl_->workers.back();
 }
 

@@ -194,7 +194,7 @@ TEST(Decide, IsTheSameForTheSameMoment) {
   Market market(campaigns);
   market.put(three_impressions());
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    EXPECT_EQ(market.winner({kNow.unix_seconds, seed}), market.winner({kNow.unix_seconds, seed}));
+    EXPECT_EQ(market.winner({kNow.unix_seconds, {}, seed}), market.winner({kNow.unix_seconds, {}, seed}));
   }
 }
 
@@ -216,8 +216,8 @@ TEST(Decide, LooksAtNoMoreFormatsThanItHasRoomFor) {
 TEST(Decide, KnowsTheHourBefore1970) {
   Market market{campaign("c", R"({"targeting": {"hour_of_week": [{"days": ["wed"], "from": 23}]}})")};
   market.put(testing::request("banner", R"({"device": {"geo": {"utcoffset": -1}}})"));
-  EXPECT_EQ(market.winner({0, 0}), "c") << "the epoch began on a Thursday";
-  EXPECT_EQ(market.winner({60, 0}), "");
+  EXPECT_EQ(market.winner({0, {}, 0}), "c") << "the epoch began on a Thursday";
+  EXPECT_EQ(market.winner({60, {}, 0}), "");
 }
 
 TEST(Decide, TakesNamesOfAnyLength) {

@@ -26,6 +26,7 @@ constexpr std::uint64_t kRequests = 100;  // for each catalog
 // What the markets must have covered for the test to mean anything.
 struct Coverage {
   int auctions = 0, bids = 0, ties = 0, deals = 0, flexible = 0, wide = 0;
+  int limited = 0;                                      // since caps or budgets are what they are
   int bids_to_the_known = 0, refused_to_the_known = 0;  // since the user's profile is what it is
   std::array<int, catalog::kDimensions> winners_including{};
 };
@@ -45,7 +46,7 @@ class Equivalence : public ::testing::Test {
     long best = -1;
     int best_count = 0;
     for (const RandomCampaign& campaign : campaigns) {
-      if (!oracle.may_bid(campaign, imp) || worth(campaign) < best) continue;
+      if (!oracle.may_bid(campaign, imp, made_) || worth(campaign) < best) continue;
       best_count = worth(campaign) == best ? best_count + 1 : 1;
       best = worth(campaign);
     }
@@ -59,7 +60,7 @@ class Equivalence : public ::testing::Test {
     ASSERT_EQ(explanation.verdicts.size(), campaigns.size());
     for (const Verdict& verdict : explanation.verdicts) {
       const RandomCampaign& campaign = campaigns[number(verdict.campaign)];
-      ASSERT_EQ(verdict.rank > 0, oracle.may_bid(campaign, imp)) << campaign.json() << "\n" << name(verdict.reason);
+      ASSERT_EQ(verdict.rank > 0, oracle.may_bid(campaign, imp, made_)) << campaign.json() << "\n" << name(verdict.reason);
     }
     const Verdict& first = explanation.verdicts.front();
     ASSERT_EQ(first.rank == 1, choice != nullptr);
@@ -68,13 +69,14 @@ class Equivalence : public ::testing::Test {
 
     const RandomCampaign& winner = campaigns[number(choice->campaign)];
     ASSERT_EQ(worth(winner), best) << winner.json();
-    ASSERT_TRUE(oracle.may_bid(winner, imp)) << winner.json();
+    ASSERT_TRUE(oracle.may_bid(winner, imp, made_)) << winner.json();
     ASSERT_EQ(first.campaign, choice->campaign);
     ASSERT_EQ(first.reason, Reason::none);
     ASSERT_EQ(first.creative, choice->creative);
     ASSERT_EQ(first.deal, choice->deal);
     ASSERT_EQ(first.price, choice->price);
     count(winner, imp, *choice, best_count);
+    made_.push_back(&winner);
   }
 
   void count_known(const std::vector<RandomCampaign>& campaigns, const Oracle& oracle, RandomRequest request,
@@ -82,7 +84,11 @@ class Equivalence : public ::testing::Test {
     request.known = {};
     const Oracle of_a_stranger(request);
     for (const RandomCampaign& campaign : campaigns) {
-      const bool to_known = oracle.may_bid(campaign, imp), to_stranger = of_a_stranger.may_bid(campaign, imp);
+      const bool to_known = oracle.may_bid(campaign, imp, {}), to_stranger = of_a_stranger.may_bid(campaign, imp, {});
+      RandomCampaign unlimited = campaign;
+      unlimited.cap = 0;
+      unlimited.bids_left.reset();
+      coverage_.limited += !to_known && oracle.may_bid(unlimited, imp, {});
       coverage_.bids_to_the_known += to_known && !to_stranger;
       coverage_.refused_to_the_known += !to_known && to_stranger;
     }
@@ -101,7 +107,25 @@ class Equivalence : public ::testing::Test {
     }
   }
 
+  // What an account may spend, of the campaigns that have one; and what the user was shown, half an hour ago.
+  static void set_limits(Market& market, const std::vector<RandomCampaign>& campaigns) {
+    for (std::size_t i = 0; i < campaigns.size(); ++i) {
+      if (!campaigns[i].bids_left) continue;
+      market.purse(i).fill(Nanos{campaigns[i].price} * 10'000 * *campaigns[i].bids_left, Market::kForever);
+      market.purse(i).set_chance(campaigns[i].held_back ? 0 : budget::Purse::kAlways);
+    }
+  }
+  static void show(Market& market, const RandomRequest& request) {
+    std::vector<profile::Show> shown;
+    for (const auto& [id, advertiser] : request.shown) {
+      shown.push_back({1, catalog::subject_of("campaign:" + id), 0, catalog::subject_of("advertiser:" + advertiser),
+                       testing::kNow.unix_seconds - 1800});
+    }
+    request.history_known ? market.show(shown) : market.forget();
+  }
+
   Coverage coverage_;
+  Oracle::Made made_;
 };
 
 TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
@@ -110,12 +134,15 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
     std::vector<Json> jsons;
     for (const RandomCampaign& campaign : campaigns) jsons.push_back(campaign.json());
     Market market(jsons);
+    set_limits(market, campaigns);
     for (std::uint64_t i = 0; i < kRequests; ++i) {
       const std::uint64_t request_seed = catalog_seed * kRequests + i;
       const RandomRequest request = RandomMarket(mix(request_seed, 1)).request();
       const Oracle oracle(request);
       market.put(request.json());
       market.know(request.known);
+      show(market, request);
+      made_.clear();
       const Moment moment{testing::kNow.unix_seconds, {}, request_seed};
       const Decision decision = market.decide(moment);
       const Explanation explanation = market.explain(moment);
@@ -137,7 +164,8 @@ TEST_F(Equivalence, TheIndexFindsWhatASearchThroughAllCampaignsFinds) {
   EXPECT_GT(coverage_.ties, 100);
   EXPECT_GT(coverage_.deals, 100);
   EXPECT_GT(coverage_.flexible, 100);
-  EXPECT_GT(coverage_.wide, 30);
+  EXPECT_GT(coverage_.wide, 10);
+  EXPECT_GT(coverage_.limited, 10'000);
   EXPECT_GT(coverage_.bids_to_the_known, 1'000);
   EXPECT_GT(coverage_.refused_to_the_known, 200);
   for (std::size_t i = 0; i < catalog::kDimensions; ++i) {

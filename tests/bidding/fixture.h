@@ -42,7 +42,13 @@ inline Json request(std::string_view media = "banner", std::string_view patch = 
 class Market {
  public:
   explicit Market(const std::vector<Json>& campaigns)
-      : currencies_(catalog::testing::currencies()), snapshot_(catalog::testing::compile(campaigns)) {
+      : currencies_(catalog::testing::currencies()),
+        snapshot_(catalog::testing::compile(campaigns, {.account = [this](const catalog::Campaign& campaign) {
+          if (!campaign.budget) return budget::kNoAccount;
+          wallet_.make_room(accounts_);
+          wallet_.purse(accounts_).fill(kPlenty, kForever);
+          return accounts_++;
+        }})) {
     terms.exchange = catalog::token(catalog::Dimension::exchange, "demo");
     terms.currencies = &currencies_;
   }
@@ -66,11 +72,25 @@ class Market {
     user_.profile = profile::Profile::parse(known_).value();
   }
 
+  // What they have seen; until then that is not known.
+  void show(const std::vector<profile::Show>& shown) {
+    shown_.resize(shown.size() * profile::kShowBytes);
+    for (std::size_t i = 0; i < shown.size(); ++i) profile::encode(shown[i], shown_.data() + i * profile::kShowBytes);
+    user_.history = profile::History::of(shown_);
+  }
+
+  void forget() { user_.history = {}; }
+
+  // Of the campaign of this number, which has a budget; by default it has plenty.
+  static constexpr Nanos kPlenty = Nanos{1} << 60;
+  static constexpr budget::Steady kForever = budget::Steady::max();
+  budget::Purse& purse(std::size_t number = 0) { return wallet_.purse(snapshot_->campaigns()[number].account); }
+
   Decision decide(Moment moment = kNow) {
-    return bidding::decide(bid_request, user_, terms, *snapshot_, nullptr, moment, workspace_, *counters);
+    return bidding::decide(bid_request, user_, terms, *snapshot_, wallet, moment, workspace_, *counters);
   }
   Explanation explain(Moment moment = kNow) const {
-    return bidding::explain(bid_request, user_, terms, *snapshot_, nullptr, moment);
+    return bidding::explain(bid_request, user_, terms, *snapshot_, wallet, moment);
   }
 
   // For the first impression: who wins it, "" if nobody.
@@ -99,14 +119,17 @@ class Market {
 
   Terms terms;
   openrtb::BidRequest bid_request;
+  budget::Wallet* wallet = &wallet_;
   std::unique_ptr<ReasonCounters> counters = std::make_unique<ReasonCounters>();
 
  private:
+  budget::Wallet wallet_;
+  budget::AccountNumber accounts_ = 0;
   CurrencyTable currencies_;
   std::shared_ptr<const catalog::Snapshot> snapshot_;
   openrtb::Parser parser_;
   std::vector<char> body_;
-  std::string known_;
+  std::string known_, shown_;
   User user_;
   Workspace workspace_;
 };

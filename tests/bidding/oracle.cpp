@@ -93,8 +93,24 @@ bool Oracle::fits(const RandomCreative& creative, const RandomImp& imp) const {
   return std::ranges::find(imp.sizes, std::pair(creative.w, creative.h)) != imp.sizes.end();
 }
 
-bool Oracle::may_bid(const RandomCampaign& campaign, const RandomImp& imp) const {
-  if (!campaign.active || !wants(campaign, imp)) return false;
+bool Oracle::within_limits(const RandomCampaign& campaign, const Made& made) const {
+  if (campaign.cap != 0) {
+    if (!request_.history_known) return false;
+    long seen = 0;
+    for (const auto& [id, advertiser] : request_.shown) {
+      seen += campaign.cap_is_advertisers ? advertiser == campaign.advertiser : id == campaign.id;
+    }
+    for (const RandomCampaign* other : made) {
+      seen += campaign.cap_is_advertisers ? other->advertiser == campaign.advertiser : other == &campaign;
+    }
+    if (seen >= campaign.cap) return false;
+  }
+  if (!campaign.bids_left) return true;
+  return !campaign.held_back && std::ranges::count(made, &campaign) < *campaign.bids_left;
+}
+
+bool Oracle::may_bid(const RandomCampaign& campaign, const RandomImp& imp, const Made& made) const {
+  if (!campaign.active || !wants(campaign, imp) || !within_limits(campaign, made)) return false;
   if (!request_.seats.empty() && std::ranges::find(request_.seats, campaign.seat) == request_.seats.end()) return false;
   if (std::ranges::none_of(campaign.creatives, [&](const auto& creative) { return fits(creative, imp); })) return false;
 

@@ -10,13 +10,16 @@ class Oracle {
  public:
   explicit Oracle(const RandomRequest& request);
 
-  bool may_bid(const RandomCampaign& campaign, const RandomImp& imp) const;
+  // `made`: the answer's bids on the impressions before.
+  using Made = std::vector<const RandomCampaign*>;
+  bool may_bid(const RandomCampaign& campaign, const RandomImp& imp, const Made& made) const;
 
   // Ten-thousandths of a dollar: whole for every price and floor that a random market has.
   static long worth(int hundredths, const std::string& currency);
 
  private:
   bool wants(const RandomCampaign& campaign, const RandomImp& imp) const;
+  bool within_limits(const RandomCampaign& campaign, const Made& made) const;
   bool fits(const RandomCreative& creative, const RandomImp& imp) const;
 
   const RandomRequest& request_;

@@ -39,6 +39,7 @@ constexpr std::uint32_t kKnownSegments[] = {17, 4'294'967'295, 5, 170};
 const char* const kKnownAttributes[] = {"tier=A", "tier=b", "17=x"};
 const char* const kCurrencies[] = {"USD", "EUR", "JPY"};
 const char* const kBrands[] = {"one.example", "two.example"};
+const char* const kAdvertisers[] = {"a", "b"};
 const char* const kSeats[] = {"s1", "s2"};
 
 double money(int hundredths) {
@@ -99,6 +100,11 @@ RandomCampaign RandomMarket::campaign(int number, bool wide) {
     it.wishes[dimension] = wish(dimension);
   }
   if (wide) widen(it);
+  it.advertiser = one_of(kAdvertisers);
+  if (chance(20)) it.cap = 1 + below(3);
+  it.cap_is_advertisers = chance(30);
+  if (chance(20)) it.bids_left = below(4);
+  it.held_back = it.bids_left && chance(20);
   do {
     RandomCreative creative;
     creative.brand = one_of(kBrands);
@@ -159,6 +165,10 @@ RandomRequest RandomMarket::request() {
   }
   while (chance(50)) it.known.segments.push_back(one_of(kKnownSegments));
   while (chance(30)) it.known.attributes.push_back(one_of(kKnownAttributes));
+  it.history_known = chance(80);
+  while (it.history_known && chance(70)) {
+    it.shown.emplace_back("c" + std::to_string(below(chance(50) ? 20 : 400)), one_of(kAdvertisers));
+  }
   it.device_type = one_of(std::vector<int>{0, 2, 3, 4});
   if (chance(20)) it.blocked_brands.push_back(one_of(kBrands));
   if (chance(10)) it.seats.push_back(one_of(kSeats));
@@ -170,13 +180,18 @@ RandomRequest RandomMarket::request() {
 
 Json RandomCampaign::json() const {
   Json json = {{"id", id},
-               {"advertiser", "a"},
+               {"advertiser", advertiser},
                {"seat", seat},
                {"currency", currency},
                {"status", active ? "active" : "paused"},
                {"bid", {{"price", money(price)}}},
                {"targeting", Json::object()},
                {"creatives", Json::array()}};
+  if (cap != 0) {
+    json["frequency"]["caps"] = {
+        {{"times", cap}, {"per", "1h"}, {"of", cap_is_advertisers ? "advertiser" : "campaign"}}};
+  }
+  if (bids_left) json["budget"] = {{"total", 1'000'000}, {"pacing", "asap"}};
   Json& targeting = json["targeting"];
   static const std::map<int, const char*> kTypes = {{0, "unknown"}, {2, "pc"}, {3, "tv"}, {4, "phone"}};
   for (const int type : device_types) targeting["device_type"].push_back(kTypes.at(type));

@@ -26,13 +26,17 @@ struct RandomCreative {
 };
 
 struct RandomCampaign {
-  std::string id, seat, currency;
+  std::string id, advertiser, seat, currency;
   int price = 0;  // hundredths of the currency's unit
   bool active = true;
   std::set<int> device_types;  // empty: any
   std::optional<bool> rewarded;
   std::map<catalog::Dimension, RandomWish> wishes;
   std::vector<RandomCreative> creatives;
+  int cap = 0;                   // showings in an hour, 0: any
+  bool cap_is_advertisers = false;
+  std::optional<int> bids_left;  // that there is money for; nothing: no budget
+  bool held_back = false;        // by its pacing
 
   Json json() const;
 };
@@ -56,6 +60,8 @@ struct RandomRequest {
   std::map<catalog::Dimension, std::vector<std::string>> values;
   std::vector<std::pair<std::string, std::string>> segments;  // provider and id
   profile::Contents known;                                    // of its user
+  bool history_known = false;
+  std::vector<std::pair<std::string, std::string>> shown;     // campaign and advertiser, within the hour
   int device_type = 0;
   std::vector<std::string> blocked_brands, seats;  // badv, wseat
   std::string currency;                            // cur, empty: not said

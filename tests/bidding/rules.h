@@ -2,6 +2,7 @@
 // something changed, and what the decision makes of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Rule {
   std::string media = "banner";
   Micros price = 1'000'000;  // of the bid, where there is one
   profile::Contents known = {};
+  std::optional<std::vector<profile::Show>> shown = {};  // nothing: what the user has seen is not known
+  Nanos money = Market::kPlenty;
+  std::uint64_t chance = budget::Purse::kAlways;
 };
 
 std::vector<Rule> targeting_rules();
@@ -26,5 +30,6 @@ std::vector<Rule> profile_rules();
 std::vector<Rule> auction_rules();
 std::vector<Rule> creative_rules();
 std::vector<Rule> media_rules();
+std::vector<Rule> limit_rules();
 
 }  // namespace bidwell::bidding::testing

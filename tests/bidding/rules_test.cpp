@@ -14,7 +14,7 @@ using testing::Rule;
 std::vector<Rule> all_rules() {
   std::vector<Rule> all;
   for (const auto& rules : {testing::targeting_rules(), testing::profile_rules(), testing::auction_rules(),
-                            testing::creative_rules(), testing::media_rules()}) {
+                            testing::creative_rules(), testing::media_rules(), testing::limit_rules()}) {
     all.insert(all.end(), rules.begin(), rules.end());
   }
   return all;
@@ -44,11 +44,20 @@ Json request_of(const Rule& rule) {
   return json;
 }
 
+// What is known of the user, and what money there is.
+void set_up(Market& market, const Rule& rule, std::size_t number) {
+  market.put(request_of(rule));
+  market.know(rule.known);
+  if (rule.shown) market.show(*rule.shown);
+  if (!market.snapshot().campaigns()[number].source->budget) return;
+  market.purse(number).fill(rule.money, Market::kForever);
+  market.purse(number).set_chance(rule.chance);
+}
+
 TEST(Rules, DecideWhoMayBid) {
   for (const Rule& rule : all_rules()) {
     Market market{campaign_of(rule)};
-    market.put(request_of(rule));
-    market.know(rule.known);
+    set_up(market, rule, 0);
     ASSERT_EQ(market.reason(), rule.expected) << text_of(rule);
     ASSERT_EQ(market.price(), rule.expected == Reason::none ? rule.price : -1) << text_of(rule);
   }
@@ -63,8 +72,7 @@ TEST(Rules, HoldAmongOtherCampaigns) {
     cheap["id"] = "cheap";
     cheap["bid"] = {{"price", 0.000001}};
     Market market{cheap, dear};
-    market.put(request_of(rule));
-    market.know(rule.known);
+    set_up(market, rule, 1);
     const std::string winner = market.winner();
     if (rule.expected == Reason::none) {
       ASSERT_EQ(winner, "c") << text_of(rule);

@@ -17,7 +17,7 @@ constexpr int kSeeds = 3000;
 
 std::map<std::string, int> wins(Market& market) {
   std::map<std::string, int> count;
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) ++count[market.winner({kNow.unix_seconds, mix(seed, 0)})];
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) ++count[market.winner({kNow.unix_seconds, {}, mix(seed, 0)})];
   return count;
 }
 

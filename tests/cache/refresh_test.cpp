@@ -233,5 +233,38 @@ TEST(Invalidation, WithoutAStoreIsLocal) {
   EXPECT_TRUE(rig.stale(1));
 }
 
+// What the origin was asked for in the same instant may be from before the change.
+TEST(Invalidation, WithoutAStoreADropKeepsOutWhatIsBeingLoaded) {
+  EngineRig rig(EngineRig::options(), false, true);
+  rig.ask(1);
+  rig.engine.invalidate(slot_of(1), Invalidation::drop, nullptr);
+  rig.answer_origin("old");
+  ASSERT_EQ(rig.seen(1), "");
+  rig.now += milliseconds(1);
+  rig.ask(1);
+  rig.answer_origin("new");
+  EXPECT_EQ(rig.seen(1), "new");
+}
+
+// Who changes a value in the store himself says so at once (Tiered::heard): what is being read may be from before.
+TEST(Invalidation, WithoutAnOriginADropKeepsOutWhatIsBeingRead) {
+  for (const bool absent : {false, true}) {
+    EngineRig rig(EngineRig::options(), true, false);
+    rig.ask(1);
+    const std::uint64_t changed = rig.store.version_at(rig.now + std::chrono::microseconds(500));
+    rig.announce(Announcement::Kind::dropped, 1, changed);
+    rig.now += milliseconds(1);
+    if (absent) {
+      rig.answer_absent();
+    } else {
+      rig.answer_read({rig.value("old", changed - 1)});
+    }
+    ASSERT_EQ(rig.seen(1), "");
+    rig.ask(1);
+    rig.answer_read({rig.value("new", changed)});
+    EXPECT_EQ(rig.seen(1), "new");
+  }
+}
+
 }  // namespace
 }  // namespace bidwell::cache::testing

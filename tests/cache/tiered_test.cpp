@@ -65,6 +65,21 @@ TEST_F(TieredTest, FindsWhatItFetched) {
   EXPECT_EQ(found.bytes, "value");
 }
 
+TEST_F(TieredTest, WhatItIsToldIsDroppedIsGone) {
+  const auto port = tiered_.make_port([] {});
+  const Slot slot{0, {1, 2}};
+  const auto find = [&] { return port->find(port->pin(), slot, std::chrono::steady_clock::now()); };
+  ASSERT_TRUE(port->wait(slot, 1));
+  answered(*port, 1);
+  const std::uint64_t version = find().version;
+  tiered_.heard({Announcement::Kind::dropped, slot, version, {}});
+  (void)tiered_.make_port([] {});  // the cache's thread has been there
+  EXPECT_EQ(find().kind, Found::Kind::hit) << "it is not older than what was told of";
+  tiered_.heard({Announcement::Kind::dropped, slot, version + 1, {}});
+  (void)tiered_.make_port([] {});
+  EXPECT_EQ(find().kind, Found::Kind::miss);
+}
+
 // Each asks again at the very moment in which the cache's thread has done with what was asked before.
 TEST_F(TieredTest, NoAskIsForgotten) {
   const auto ask = [this](std::uint64_t seed) {

@@ -65,6 +65,20 @@ TEST(EventJson, ANoticeInFull) {
             R"("currency":"USD","loss_reason":102,"min_to_win_micros":7,"late":true,"client":"203.0.113.0/24"})");
 }
 
+TEST(EventJson, TheMoneyOfBudgets) {
+  Event event;
+  event.kind = Kind::bill;
+  event.reserved = 2'500'000;
+  event.spend = 0;
+  event.budget_currency = currency_code("EUR");
+  EXPECT_EQ(parsed(event)["reserved_nanos"], 2'500'000);
+  EXPECT_EQ(parsed(event)["spend_nanos"], 0);
+  EXPECT_EQ(parsed(event)["budget_currency"], "EUR");
+  event.spend = kNoPrice;
+  EXPECT_FALSE(parsed(event).contains("spend_nanos"));
+  EXPECT_EQ(parsed(event)["budget_currency"], "EUR");
+}
+
 TEST(EventJson, WhatIsNotKnownIsAbsent) {
   Event event;
   event.kind = Kind::click;
@@ -133,6 +147,9 @@ TEST(EventJson, RandomBytesInAllTextsMakeALine) {
     event.price = static_cast<Micros>(random());
     event.price_max = static_cast<Micros>(random());
     event.min_to_win = static_cast<Micros>(random());
+    event.reserved = static_cast<Nanos>(random());
+    event.spend = static_cast<Nanos>(random());
+    event.budget_currency = static_cast<CurrencyCode>(random());
     event.currency = static_cast<CurrencyCode>(random());
     event.loss_reason = static_cast<std::int32_t>(random());
     event.sampled_ppm = static_cast<std::uint32_t>(random());
@@ -150,7 +167,7 @@ TEST(EventJson, TheLongestLineFits) {
   event.auction_id = event.deal_id = event.client = longest;
   event.kind = Kind::click;
   event.at_us = event.bid_at_ms = event.min_to_win = std::numeric_limits<std::int64_t>::max();
-  event.price = event.price_max = std::numeric_limits<std::int64_t>::min();
+  event.price = event.price_max = event.reserved = event.spend = std::numeric_limits<std::int64_t>::min();
   event.loss_reason = std::numeric_limits<std::int32_t>::max();
   event.user.fill(255);
   EXPECT_EQ(parsed(event)["client"], longest);

@@ -38,6 +38,9 @@ Event notice() {
   event.late = true;
   event.loss_reason = 102;
   event.min_to_win = 1'300'000;
+  event.budget_currency = currency_code("JPY");
+  event.reserved = 2'100'000'000;
+  event.spend = 1'900'000'001;
   event.client = "203.0.113.0/24";
   return event;
 }
@@ -65,7 +68,44 @@ TEST(Event, ComesBackAsItWas) {
   EXPECT_EQ(event.late, expected.late);
   EXPECT_EQ(event.loss_reason, expected.loss_reason);
   EXPECT_EQ(event.min_to_win, expected.min_to_win);
+  EXPECT_EQ(event.budget_currency, expected.budget_currency);
+  EXPECT_EQ(event.reserved, expected.reserved);
+  EXPECT_EQ(event.spend, expected.spend);
   EXPECT_EQ(event.client, expected.client);
+}
+
+// As a program wrote it that knew nothing of budgets: the same without their 20 bytes behind the fixed ones.
+TEST(Event, OfTheFirstVersionIsRead) {
+  std::string bytes = encoded(notice());
+  ASSERT_EQ(bytes[0], 2);
+  bytes[0] = 1;
+  bytes.erase(83, 20);
+  Event event = notice();
+  ASSERT_TRUE(decode(bytes, event));
+  EXPECT_EQ(event.reserved, kNoPrice);
+  EXPECT_EQ(event.spend, kNoPrice);
+  EXPECT_EQ(event.budget_currency, kUsd);
+  EXPECT_EQ(event.loss_reason, 102);
+  EXPECT_EQ(event.client, "203.0.113.0/24");
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode(std::string_view(bytes).substr(0, size), event)) << size;
+  }
+}
+
+// The bytes of one, so that both sides cannot err alike.
+TEST(Event, OfTheFirstVersionByItsBytes) {
+  const std::string bytes = std::string("\1\2\0", 3) + std::string(8, '\1') + std::string(8, '\2') +
+                            std::string(12, '\3') + std::string(16, '\0') + std::string(8, '\5') +
+                            std::string(16, '\xff') + std::string("DSU\0", 4) + std::string("\x40\x42\x0f\0", 4) +
+                            std::string(4, '\xff') + std::string("\4\0demo", 6) + std::string(12, '\0');
+  Event event;
+  ASSERT_TRUE(decode(bytes, event));
+  EXPECT_EQ(event.kind, Kind::bill);
+  EXPECT_EQ(event.bid_at_ms, 0x0202020202020202);
+  EXPECT_EQ(event.currency, kUsd);
+  EXPECT_EQ(event.sampled_ppm, kEveryBid);
+  EXPECT_EQ(event.price_max, kNoPrice);
+  EXPECT_EQ(event.exchange, "demo");
 }
 
 TEST(Event, IsRefusedWhenCutOrLengthened) {

@@ -37,7 +37,7 @@ TEST_F(PostgresSchemaTest, TwentyInstancesStartAtOnce) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(ask("SELECT version FROM bidwell.migrations ORDER BY 1"), "1\n2");
+  EXPECT_EQ(ask("SELECT version FROM bidwell.migrations ORDER BY 1"), "1\n2\n3");
   EXPECT_EQ(ask("SELECT (SELECT count(*) FROM bidwell.bids), (SELECT count(*) FROM bidwell.notices)"), "20|20");
   EXPECT_EQ(ask("SELECT count(*) FROM bidwell.days"), "23");
 }
@@ -48,7 +48,7 @@ TEST_F(PostgresSchemaTest, GoesOnFromAnOlderVersion) {
   EXPECT_EQ(ask("SELECT version, name FROM bidwell.migrations"), "1|tables");
   PostgresSink sink(options());
   sink.take(batch({bid(1)}));
-  EXPECT_EQ(ask("SELECT version, name FROM bidwell.migrations ORDER BY 1"), "1|tables\n2|views");
+  EXPECT_EQ(ask("SELECT version, name FROM bidwell.migrations ORDER BY 1"), "1|tables\n2|views\n3|budgets");
   EXPECT_EQ(ask("SELECT count(*) FROM bidwell.outcomes"), "1");
 }
 
@@ -65,7 +65,7 @@ TEST_F(PostgresSchemaTest, ANewerDatabaseIsAClearError) {
   server().execute("INSERT INTO bidwell.migrations VALUES (99, 'of the future')");
   PostgresSink old(options());
   EXPECT_THAT([&] { old.take(batch({bid(2)}, 1)); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("schema bidwell has version 99, this program knows 2")));
+              ThrowsMessage<std::runtime_error>(HasSubstr("schema bidwell has version 99, this program knows 3")));
   EXPECT_EQ(old.counters().connect_failures.value(), 1U);
   EXPECT_EQ(ask("SELECT count(*) FROM bidwell.bids"), "1");
 }

@@ -21,7 +21,9 @@ TEST_F(PostgresSinkTest, StoresBidsAndNoticesWithTheirPosition) {
   loss.price_max = kNoPrice;
   Event shown = notice(Kind::imp, 7);
   shown.client = "203.0.113.0/24";
-  sink.take(batch({full, bid(2), notice(Kind::bill, 2, 2'000'000), loss, shown}, 0, journals[1]));
+  Event bill = notice(Kind::bill, 2, 2'000'000);
+  bill.reserved = 2'500'000, bill.spend = 1'700'000, bill.budget_currency = currency_code("JPY");
+  sink.take(batch({full, bid(2), bill, loss, shown}, 0, journals[1]));
 
   EXPECT_EQ(
       ask("SELECT * FROM bidwell.bids ORDER BY bid_id DESC"),
@@ -30,11 +32,11 @@ TEST_F(PostgresSinkTest, StoresBidsAndNoticesWithTheirPosition) {
       "2026-11-20 10:00:00+00|2500000|1000000|USD|000000000000000000000002|demo|c1|cr1|a1|1|-|-");
   EXPECT_EQ(ask("SELECT * FROM bidwell.notices ORDER BY kind"),
             "2026-11-20 10:00:00+00|2026-11-20 10:00:01.5+00|2000000|2500000|-|-|f|bill|USD|000000000000000000000002|"
-            "demo|c1|cr1|1|-|-\n"
+            "demo|c1|cr1|1|-|-|1700000|JPY\n"
             "2026-11-20 10:00:00+00|2026-11-20 10:00:01.5+00|-|2500000|-|-|f|imp|USD|000000000000000000000007|"
-            "demo|c1|cr1|1|203.0.113.0/24|-\n"
+            "demo|c1|cr1|1|203.0.113.0/24|-|-|-\n"
             "2026-11-20 10:00:00+00|2026-11-20 10:00:01.5+00|-|-|3000001|102|t|loss|EUR|000000000000000000abcdef|"
-            "demo|c1|cr1|1|-|-");
+            "demo|c1|cr1|1|-|-|-|-");
   EXPECT_EQ(sink.stored(journals[1]), 5U);
   EXPECT_EQ(sink.stored(journals[0]), 0U);
   EXPECT_EQ(sink.counters().bids.value(), 2U);

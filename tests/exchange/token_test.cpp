@@ -39,9 +39,30 @@ TEST(Token, SaysWhatWasSigned) {
     EXPECT_EQ(read.user, token.user);
     EXPECT_EQ(read.price_max, token.price_max);
     EXPECT_EQ(read.currency, token.currency);
+    EXPECT_EQ(read.reserved, token.reserved);
+    EXPECT_EQ(read.budget_currency, token.budget_currency);
     EXPECT_EQ(read.exchange, token.exchange);
     EXPECT_EQ(read.campaign_id, token.campaign_id);
     EXPECT_EQ(read.creative_id, token.creative_id);
+    EXPECT_EQ(read.imp_id, token.imp_id);
+  }
+}
+
+// A budget in another currency, or in the same one but of another amount.
+TEST(Token, SaysWhatWasReserved) {
+  const TokenKeys keys(kOneKey);
+  BidToken euro = some_token(), other_amount = some_token(), nothing = some_token();
+  euro.budget_currency = currency_code("EUR");
+  other_amount.reserved = INT64_MAX;
+  nothing.reserved = 0;
+  nothing.user = {};
+  for (const BidToken& token : {some_token(), euro, other_amount, nothing}) {
+    TokenKeys::Scratch scratch;
+    BidToken read;
+    ASSERT_EQ(keys.verify(sign(keys, token, Audience::exchange), Audience::exchange, scratch, read), TokenError::none);
+    EXPECT_EQ(read.reserved, token.reserved);
+    EXPECT_EQ(read.budget_currency, token.budget_currency);
+    EXPECT_EQ(read.user, token.user);
     EXPECT_EQ(read.imp_id, token.imp_id);
   }
 }
@@ -51,6 +72,7 @@ TEST(Token, OfEverySize) {
   std::string id;
   for (std::size_t size = 0; size <= kTokenTextsMax; ++size) {
     BidToken token = some_token();
+    if (size % 3 == 0) token.reserved = (token.price_max = token.bid_at_ms = INT64_MAX) - 1;
     token.exchange = token.campaign_id = token.creative_id = {};
     id = std::string(size, 'x') + "\0\n\xff"s.substr(0, std::min<std::size_t>(3, size));
     id.resize(size);
@@ -96,6 +118,12 @@ TEST(Token, RefusesWhatItCannotCarry) {
   token = some_token();
   token.currency = 1 << 24;
   EXPECT_FALSE(keys.sign(token, out));
+  token = some_token();
+  token.budget_currency = 1 << 24;
+  EXPECT_FALSE(keys.sign(token, out));
+  token = some_token();
+  token.reserved = -1;
+  EXPECT_FALSE(keys.sign(token, out));
 }
 
 // some_token()'s fields, as described, without the zeros behind them.
@@ -114,6 +142,9 @@ std::vector<std::uint8_t> described_fields() {
   }
   return fields;
 }
+
+// In described_fields(): flags, time, user, price, currency.
+constexpr std::ptrdiff_t kTextsAt = 1 + 6 + 16 + 4 + 3;
 
 // The token put together as its description says, by OpenSSL's EVP and libsodium's base64: both of which allocate, and
 // know nothing of ours.
@@ -169,7 +200,18 @@ TEST(Token, SignedNonsenseIsRefused) {
   }
   EXPECT_EQ(error_of([](auto& fields) { fields.push_back(1); }), TokenError::malformed);
   EXPECT_EQ(error_of([](auto& fields) { fields.resize(fields.size() + 3); }), TokenError::malformed);
-  EXPECT_EQ(error_of([](auto& fields) { fields[0] = 3; }), TokenError::malformed);
+  EXPECT_EQ(error_of([](auto& fields) { fields[0] = 5; }), TokenError::malformed);
+  // What a budget has in common with the price is not said twice: a bid has one token.
+  const auto with_budget = [&](std::string_view budget) {
+    return error_of([&](auto& fields) {
+      fields[0] = 3;
+      fields.insert(fields.begin() + kTextsAt, budget.begin(), budget.end());
+    });
+  };
+  EXPECT_EQ(with_budget("\1USD"), TokenError::none);
+  EXPECT_EQ(with_budget("\240\313\230\1EUR"), TokenError::none);
+  EXPECT_EQ(with_budget("\240\313\230\1USD"), TokenError::malformed);
+  EXPECT_EQ(with_budget("\377\377\377\377\377\377\377\377\377\1EUR"), TokenError::malformed);
   EXPECT_EQ(error_of([](auto& fields) { fields.back() = 0xff, fields[fields.size() - 2] = 0xff; }),
             TokenError::malformed);
   EXPECT_EQ(error_of([](auto& fields) { std::fill(fields.begin() + 1, fields.end(), 0xff); }), TokenError::malformed);
@@ -186,7 +228,7 @@ TEST(Token, DoesNotShowWhatItSays) {
   const TokenKeys keys(kOneKey);
   BidToken token = some_token();
   const std::string one = sign(keys, token, Audience::browser);
-  token.price_max += 1;
+  token.reserved = token.price_max += 1;
   token.bid_id[11] ^= 1;
   const std::string other = sign(keys, token, Audience::browser);
   ASSERT_EQ(one.size(), other.size());

@@ -18,6 +18,8 @@ inline BidToken some_token() {
   token.bid_at_ms = 1'715'774'400'000;
   token.price_max = 2'500'000;
   token.currency = kUsd;
+  token.reserved = 2'500'000;
+  token.budget_currency = kUsd;
   token.exchange = "demo";
   token.campaign_id = "tide";
   token.creative_id = "tide-300x250";

@@ -57,6 +57,7 @@ struct Decision {
 
 struct Hit;
 struct List;
+struct Candidate;
 
 // Scratch that is reused from request to request. One per worker.
 class Workspace {
@@ -72,7 +73,7 @@ class Workspace {
   std::vector<std::uint64_t> tokens_;
   std::vector<Hit> hits_;
   std::vector<List> lists_;
-  std::vector<const catalog::CompiledCampaign*> tied_;
+  std::vector<Candidate> tied_;
   std::vector<Choice> choices_;
 };
 

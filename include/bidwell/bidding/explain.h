@@ -17,6 +17,9 @@ struct Verdict {
   const openrtb::Deal* deal = nullptr;
   Micros price = 0;  // CPM in the explanation's currency
   int rank = 0;      // 1 = the bid that serving sends
+  // Of Reason::capped: the campaign's cap that is full (of creatives, the first one's), and what it has counted.
+  const catalog::Cap* cap = nullptr;
+  unsigned seen = 0;
 };
 
 struct ImpExplanation {
@@ -31,7 +34,7 @@ struct Explanation {
   std::vector<ImpExplanation> imps;
 };
 
-// As decide(); the same moment gives the same winners.
+// As decide(), which it calls, so that offers are counted in the wallet; the same moment gives the same winners.
 Explanation explain(const openrtb::BidRequest& request, const User& user, const Terms& terms,
                     const catalog::Snapshot& snapshot, budget::Wallet* wallet, Moment moment);
 

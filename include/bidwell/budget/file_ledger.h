@@ -1,11 +1,13 @@
 // The embedded ledger: a Book of one process, kept in a local file that survives a SIGKILL at any moment. What was bid
 // and not billed when the process died stays reserved until its time has passed.
 //
-//   <path>       a snapshot (Book::save) and behind it a log of the calls since, each with its time and a CRC
+//   <path>       a snapshot (Book::save) and behind it a log of the calls since, each with its time and a hash
 //   <path>.lock  held while a process uses it
 //
-// A call is written (one write(2)) before it is answered, and played again at the next start; a torn last record is
-// cut off. Once the log is longer than the snapshot and 1 MiB a new file is written and renamed into place.
+// A call is written (one write(2)) before it is done and answered, and played again at the next start; a torn last
+// record is cut off. Anything else that is not as it was written is damage, and refused: a start must not forget what was
+// spent. Nothing is synced but a new file: a power cut may take the last seconds, and journals are read again from there.
+// Once the log is longer than the snapshot and 1 MiB a new file is written and renamed into place.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +18,9 @@
 
 namespace bidwell::budget {
 
-// Thread-safe. Throws std::runtime_error with a path and a reason where the file cannot be used, or another process has
-// it.
+// Thread-safe. Makes the file and its folder where they are missing. The constructor throws std::runtime_error with a
+// path, a reason and what to do where the file cannot be used, or another process has it. A call that cannot be written
+// (the disk is full) throws LedgerAway and is not done; later ones work again once there is room.
 class FileLedger final : public Ledger {
  public:
   struct Options {

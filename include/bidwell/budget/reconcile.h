@@ -1,6 +1,8 @@
 // Holds the ledger against the truth, the billing rows in PostgreSQL: makes a ledger that is not there, reports
-// differences and mends them. A difference counts as drift when it is the same at two looks, and each side has by the
-// second look read all journals as far as the other had at the first: what is on its way to one of the two is no drift.
+// differences and mends them. It looks twice. A cell's difference counts as drift when neither side's sum has changed
+// between the looks, and each side has by the second look read all journals as far as the other had at the first: then
+// what either of them has, the other has or never will have. So what is on its way to one of the two is no drift, and a
+// cell that bills still come for is looked at another time.
 #pragma once
 
 #include <chrono>
@@ -39,20 +41,27 @@ struct Reconciled {
   bool made = false;  // there was no ledger; there is one now
   std::size_t accounts = 0;
   std::vector<Drift> drifts;  // that were the same at both looks
-  std::size_t unsettled = 0;  // cells that differ, and differed otherwise at the other look
-  // Journals that one side has read farther than the other, for people: "<journal>: ledger 100, PostgreSQL 200". While
-  // there are any no difference is drift, unless forced.
+  std::size_t unsettled = 0;  // cells that differ, and changed between the looks
+  // Journals that one side had read farther at the first look than the other at the second, for people: "<journal>:
+  // ledger 100, PostgreSQL 200". While there are any no difference is drift, unless forced. Not asked for where there
+  // is no difference. A journal that one side has never heard of or has forgotten counts only when its run began in the
+  // last kJournalsRemembered.
   std::vector<std::string> behind;
 };
+
+// PostgreSQL keeps positions of journals for longer than that.
+inline constexpr std::chrono::days kJournalsRemembered{31};
 
 struct ReconcileOptions {
   bool mend = true;
   bool make = true;    // a ledger that is missing
   bool force = false;  // though journals are behind: they are lost, and their instances with them
   std::function<TimeZone(std::string_view campaign)> zone_of;
-  std::function<void()> pause;  // between the two looks: long enough for what is on its way to arrive
+  std::function<void()> pause;      // between the two looks: long enough for what is on its way to arrive
+  std::int64_t (*now)() = nullptr;  // Unix seconds; null: the machine's
 };
-// Throws what the ledger and the truth throw. Several may do this at once.
+// Throws what the ledger and the truth throw, LedgerMissing where it is and shall not be made. Several may do this at
+// once.
 Reconciled reconcile(Ledger& ledger, const ReadTruth& truth, const ReconcileOptions& options);
 
 }  // namespace bidwell::budget

@@ -1,6 +1,7 @@
 // The ledger of all instances, in Redis: Lua scripts do what Book does, atomically and on Redis' clock. src/budget/
-// redis_scripts.h says how it stands there. One server; it must not evict its keys (maxmemory-policy noeviction or
-// volatile-*; looked at when connecting, and complained of).
+// redis_scripts.h says how it stands there. One server, no cluster; it must not evict its keys (maxmemory-policy
+// noeviction or volatile-*; looked at when connecting, and complained of). Where volatile-* evicts the bids that are
+// remembered, their repeats count twice until reconciled.
 #pragma once
 
 #include <chrono>
@@ -21,9 +22,10 @@ class RedisLedger final : public Ledger {
     LedgerOptions ledger;
     redis::Options redis;
     std::string prefix = "bidwell:budget:";
-    std::chrono::milliseconds timeout{500};  // of a call
-    std::uint64_t seed = 0;
+    std::chrono::milliseconds timeout{500};            // of connecting, and of each answer; most calls wait for one
+    std::uint64_t seed = 0;                            // of the pauses between attempts to connect
     std::function<void(const std::string& line)> log;  // may be null
+    std::int64_t (*now_ms)() = nullptr;                // Unix milliseconds; null: Redis' own
   };
   explicit RedisLedger(Options options);
   ~RedisLedger() override;

@@ -14,7 +14,8 @@ namespace bidwell::budget {
 struct SimulationOptions {
   std::string name;  // of the scenario, for people
   unsigned instances = 10;
-  unsigned days = 1;  // those before the last one teach the forecast
+  // Those before the last one teach the forecast; one instance sees their traffic, and nothing disturbs it.
+  unsigned days = 1;
   Nanos daily = 1000 * kNanosPerUnit;
   Pacing pacing = Pacing::even;
   double cpm = 2.0;  // of a bid; what is paid is 0.6 to 1 of it
@@ -27,6 +28,8 @@ struct SimulationOptions {
   double ledger_away_s = 0;    // at 10:00, for so long
   double late_share = 0.01;    // of the bills, that come minutes late (exponential, mean 120 s); others mean 4 s
   double repeat_share = 0.05;  // of the bills, that come again, to another instance
+  double loss_share = 0;       // of the bids that lose, that an exchange says so of; the others are never heard of
+  double answers_lost = 0;     // of the ledger's calls, that are done, but whose answers do not come
   std::uint64_t seed = 1;
   LedgerOptions ledger;
 };
@@ -43,7 +46,7 @@ struct SimulationResult {
   SimulationOptions options;
   double overspend = 0;           // share of the daily budget; 0: none
   double delivery = 0;            // what was spent, as a share of the daily budget
-  double worst_deviation = 0;     // from the target, as a share of the daily budget, from 00:30 on
+  double worst_deviation = 0;     // from the target, as a share of the daily budget, from 00:30 on; asap: 0
   double worst_deviation_at = 0;  // hour
   double ledger_calls_per_s = 0;  // of all instances
   double open_max = 0;            // the most that was open at once, as a share of the daily budget

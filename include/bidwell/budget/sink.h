@@ -3,6 +3,7 @@
 // sink.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@ class BudgetSink final : public events::Sink {
     // Of a campaign's days. Called on the shipper's thread.
     std::function<TimeZone(std::string_view campaign)> zone_of;
     std::size_t resolved_max = 2000;  // in one call of the ledger
+    std::chrono::seconds check_interval{30};
   };
   // The ledger must outlive it, and is used by the shipper's thread alone.
   BudgetSink(Ledger& ledger, Options options);
@@ -27,7 +29,9 @@ class BudgetSink final : public events::Sink {
   std::vector<std::uint64_t> positions(std::span<const std::string> journals) override;
   void take(const events::Batch& batch) override;
   std::uint64_t stored(std::string_view journal) const override;
-  void tend(std::chrono::system_clock::time_point) override {}
+  // Every check_interval it looks whether the ledger still is where it was: one that lost its data and was made again
+  // may be behind, also of journals that nothing is added to.
+  void tend(std::chrono::system_clock::time_point now) override;
   void finish() override {}
   void interrupt() noexcept override;
 
@@ -35,6 +39,7 @@ class BudgetSink final : public events::Sink {
   Ledger& ledger_;
   const Options options_;
   std::map<std::string, std::uint64_t, std::less<>> stored_;
+  std::chrono::system_clock::time_point checked_;
 };
 
 }  // namespace bidwell::budget

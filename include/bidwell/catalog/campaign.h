@@ -125,8 +125,9 @@ struct Campaign {
   // What a thousand impressions are worth, in `currency`.
   Micros value() const noexcept {
     Micros worth = price;
-    if (model != BidModel::cpm) worth = scale(worth, expected_ctr * 1000, kMicrosPerUnit, Rounding::down);
-    if (model == BidModel::cpa) worth = scale(worth, expected_cvr, kMicrosPerUnit, Rounding::down);
+    if (model == BidModel::cpc) worth = scale(price, expected_ctr * 1000, kMicrosPerUnit, Rounding::down);
+    // In one step: a price that is rounded twice is a micro too low.
+    if (model == BidModel::cpa) worth = scale(price, expected_ctr * expected_cvr, kMicrosPerUnit * 1000, Rounding::down);
     return std::min(worth, bid_max);
   }
 };

@@ -81,13 +81,15 @@ struct CompiledCampaign {
   std::vector<const Line*> lines;
   std::uint32_t account = kNoAccount;                 // CompileOptions::account
   std::uint32_t subject = 0, advertiser_subject = 0;  // subject_of()
-  bool remembered = false;                          // some cap counts its showings: its own, or one of its advertiser's
+  bool remembered = false;                          // some cap counts its showings: its own, or another campaign's of
+                                                    // the same advertiser, or with a creative of the same id
   std::string dsa_by_publisher, dsa_by_advertiser;  // bid.ext by who renders the transparency; empty: none to show
 };
 
 struct CompileOptions {
-  // The number of the account that a campaign's bids are paid from; null, or kNoAccount: nobody asks for money.
-  std::function<std::uint32_t(const Campaign&)> account;
+  // The number of the account that a campaign's bids are paid from; null, or kNoAccount: it has
+  // none, and does not bid if it has a budget.
+  std::function<std::uint32_t(const Campaign&)> account = nullptr;
   bool notices = false;  // bids carry notice URLs (openrtb::Notices), so markup counts impressions and clicks
 };
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct alignas(64) BidCounters {
   Counter bids_too_long;     // not made: their ids are too long for a token, so they could not be billed
   Counter bids_not_sampled;  // not in the journal, by Options::sampled_ppm; what it had no room for counts the journal
   Counter bids_on_tests;     // not in the journal: they spend nothing
+  Counter history_waits;     // requests that waited for what their user has seen
+  Counter history_found;     // and then knew it
+  Counter history_unknown;   // of users with a key, decided without knowing it though there are caps
   Counter unknown_exchange;  // answered 404
   std::array<Counter, 7> refused;   // answered 400, by openrtb::ParseError
   std::array<Counter, 6> scrubbed;  // by openrtb::PrivacyBasis; [0]: nothing was removed
@@ -52,7 +56,7 @@ class BidHandler final : public http::Handler {
     profile::Histories* histories = nullptr;  // of this worker, only together with profiles; null: caps know nothing
     budget::Wallet* wallet = nullptr;         // of this worker; null: campaigns that have a budget do not bid
     // Of a request's tmax, less the exchange's margin: what deciding and answering may take. A request waits for its
-    // user's profile no longer than what is left. Most take 0.1 ms; the rest is for those before it in the worker.
+    // user's profile and history no longer than what is left. Most take 0.1 ms; the rest is for those before it in the worker.
     std::chrono::microseconds reserve{2'000};
 
     // Signs the notice URLs in bids; null: they carry none. Catalogs must have been compiled likewise
@@ -65,7 +69,8 @@ class BidHandler final : public http::Handler {
   };
 
   // `exchanges`, keys and journal must outlive the handler. Throws std::invalid_argument for URLs that are none. Where
-  // profiles are waited for, whoever made the cache's port resumes the tickets that it answers (http::Server::resume).
+  // profiles or histories are waited for, whoever made the caches' ports resumes the tickets that they answer
+  // (http::Server::resume).
   BidHandler(const std::deque<Exchange>& exchanges, std::shared_ptr<const catalog::Snapshot> snapshot,
              const Options& options);
 
@@ -95,16 +100,27 @@ class BidHandler final : public http::Handler {
     openrtb::Notices notices;
   };
 
+  // A request and what is looked up for it.
+  struct Lookup {
+    const Exchange& exchange;
+    const http::Request& request;
+    cache::Time now;
+    std::optional<cache::Slot> slot;  // of its user; nothing for nobody
+    bool profile_missed = false, history_missed = false;
+  };
+
   const Exchange* find(std::string_view name) const noexcept;
   cache::Duration time_allowed(const Exchange& exchange) const noexcept;
-  bool wait_for_profile(const Exchange& exchange, const http::Request& request, const cache::Slot& slot,
-                        cache::Time now, http::Response& response);
-  void decide(const Exchange& exchange, const profile::Profile& profile, const events::UserKey& user,
-              http::Response& response);
+  void answer(const Lookup& lookup, const bidding::User& user, http::Response& response);
+  bool wait(const Lookup& lookup, http::Response& response);
+  std::uint64_t& waiting_place(const http::Request& request) noexcept;
+  void count_wait_ended(const http::Request& request, bool profile_found, bool history_found) noexcept;
+  void decide(const Lookup& lookup, const bidding::User& user, http::Response& response);
   void answer_no_bid(const Exchange& exchange, bidding::Reason reason, http::Response& response);
   void answer_bids(const bidding::Decision& decision, const Auction& auction, http::Response& response);
   bool identify(const bidding::Choice& choice, const Auction& auction, Draft& draft);
   openrtb::Bid bid_of(const bidding::Choice& choice);
+  void spend();
   void record(const Auction& auction);
 
   // Constant after construction.
@@ -120,6 +136,9 @@ class BidHandler final : public http::Handler {
   std::vector<openrtb::NativeAssetAnswer> assets_;
   std::vector<Draft> drafts_;  // one for each impression there may be; the first are those of `bids_`
   std::uint64_t next_bid_;
+  // Requests that wait for a history, so that their waits are not counted as those for profiles. Of two that share a
+  // place one is counted wrong, and nothing else happens.
+  std::array<std::uint64_t, 1024> waiting_for_history_{};
   BidCounters counters_;
 };
 

@@ -10,6 +10,9 @@
 // The parameters stand in the query, or in a form's body; each may be missing, empty, unexpanded or AUDIT. Of a page's
 // own calls (imp, click) no price is believed. Only wins and bills are held to what was bid: a loss tells of others'
 // prices.
+//
+// The notice that ExchangeOptions::spend_on names says what was spent of the campaign's budget: the share of what was
+// reserved that its price is of the bid's, or all of it where it says no price.
 #pragma once
 
 #include <array>
@@ -113,6 +116,7 @@ class NoticeDesk {
   NoticeResult check(const http::Request& request, Notice& notice);
   NoticeResult check_prices(Notice& notice);
   bool record(const http::Request& request, const Notice& notice, http::Response& response, NoticeResult& result);
+  void remember(const events::Event& event);
   void await(const Waiting& waiting);
   NoticeResult answer(const Notice& notice, NoticeResult result, http::Response& response);
   bool redirect(const Notice& notice, http::Response& response);

@@ -26,8 +26,9 @@ namespace bidwell::profile {
 
 inline constexpr cache::ClassId kHistoryClass = 0;  // of the histories' own cache
 
-// That class as it is meant: "history" under "bidwell:history:", read again after 5 s and not served after 10 s. An
-// instance reads a user who keeps coming once in 5 s, and once more after each showing of its own.
+// That class as it is meant: "history" under "bidwell:history:", read again after 5 s and not served after 10 s
+// ("was shown nothing": after 2.5 and 5 s). So an instance reads a user who keeps coming once in 5 s (2.5 s), and once
+// more after each showing of its own.
 cache::ClassOptions history_class();
 
 // One worker's look-ups.
@@ -84,6 +85,7 @@ struct RecorderCounters {
   Counter repeats;    // of what was remembered already
   Counter announced;  // caps that were filled
   Counter full;       // not remembered: no room in a worker's queue
+  Counter retries;    // second attempts: the first one failed, or nobody knows what came of it
   Counter failures;   // not remembered: Redis failed twice, or there was no time left at the end
 };
 
@@ -108,13 +110,13 @@ class Recorder {
   struct Options {
     std::optional<redis::Options> redis;  // none: `local`
     LocalHistories* local = nullptr;
-    std::string prefix;                     // of the histories' class
-    std::string class_name;                 // in announcements
-    std::string channel;                    // of announcements
-    std::chrono::seconds ttl{30 * 86'400};  // of a history that nothing is added to: the longest cap's time
-    std::size_t queue_max = 8192;           // showings, per worker: some 2 MB, which wait while Redis is away
-    std::chrono::milliseconds timeout{500};      // of an attempt
-    std::chrono::milliseconds stop_within{2000}; // of stop()
+    std::string prefix;                           // of the histories' class
+    std::string class_name;                       // in announcements
+    std::string channel;                          // of announcements
+    std::chrono::seconds ttl{30 * 86'400};        // of a history that nothing is added to: the longest cap's time
+    std::size_t queue_max = 8192;                 // showings, per worker: some 2 MB, which wait while Redis is away
+    std::chrono::milliseconds timeout{500};       // of an attempt
+    std::chrono::milliseconds stop_within{2000};  // of stop()
     std::uint64_t seed = 0;
     std::function<void(const std::string& line)> log;  // may be null
   };
