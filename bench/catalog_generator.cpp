@@ -172,8 +172,8 @@ Json matching_campaign(std::size_t number, std::uint64_t seed) {
 
 void limit(Json& campaign) {
   campaign["budget"] = {{"daily", 1'000'000}};
-  campaign["frequency"] = {{"caps",
-                            {{{"times", 3}, {"per", "1d"}}, {{"times", 20}, {"per", "7d"}, {"of", "advertiser"}}}}};
+  campaign["frequency"] = {
+      {"caps", {{{"times", 3}, {"per", "1d"}}, {{"times", 20}, {"per", "7d"}, {"of", "advertiser"}}}}};
 }
 
 }  // namespace

@@ -54,9 +54,10 @@ std::shared_ptr<const catalog::Snapshot> compile(std::size_t campaigns, bool not
                                          loaded.faults[0].where, loaded.faults[0].what));
   }
   return catalog::Snapshot::compile(std::move(loaded.campaigns), currencies,
-                                    {.account = [next = 0u](const catalog::Campaign& campaign) mutable {
-                                       return campaign.budget ? next++ : catalog::kNoAccount;
-                                     },
+                                    {.account =
+                                         [next = 0u](const catalog::Campaign& campaign) mutable {
+                                           return campaign.budget ? next++ : catalog::kNoAccount;
+                                         },
                                      .notices = notices});
 }
 

@@ -13,8 +13,8 @@ static_assert(catalog::kNoAccount == budget::kNoAccount, "the catalog does not k
 
 class Money {
  public:
-  // `wallet` may be null: then campaigns with a budget have no money, as has one that nobody opened an account for. `made`: the bids that the answer already makes,
-  // which are not taken out of the purses yet. Both must outlive it.
+  // `wallet` may be null: then campaigns with a budget have no money, as has one that nobody opened an account for.
+  // `made`: the bids that the answer already makes, which are not taken out of the purses yet. Both must outlive it.
   Money(const openrtb::BidRequest& request, budget::Wallet* wallet, Moment moment, const std::vector<Choice>& made)
       : wallet_(wallet), counts_(wallet != nullptr && request.test == 0), now_(moment.steady), made_(made) {}
 

@@ -45,8 +45,7 @@ unsigned Seen::times(const Cap& cap, const CompiledCampaign& campaign,
                      const CompiledCreative* creative) const noexcept {
   const std::uint32_t subject = subject_of(cap.of, campaign, creative);
   const std::int64_t since = now_ - cap.per.count();
-  const auto kind =
-      cap.counted == Cap::Counted::impression ? profile::Showing::impression : profile::Showing::billing;
+  const auto kind = cap.counted == Cap::Counted::impression ? profile::Showing::impression : profile::Showing::billing;
   unsigned times = user_.history.times(place_of(cap.of), subject, kind, since) + imported(subject, since);
   for (const Choice& choice : made_) times += subject_of(cap.of, *choice.campaign, choice.creative) == subject ? 1 : 0;
   return times;

@@ -76,8 +76,8 @@ void read_bid(Fields& campaign, Campaign& out, const CurrencyTable& currencies) 
   } else if (value->is_object() && !bid.has("price")) {
     bid.fault("price", "is required");
   }
-  const bool has_ctr =
-      read_rate(bid, "expected_ctr", out.model != BidModel::cpm, "clicks per impression, such as 0.002", out.expected_ctr);
+  const bool has_ctr = read_rate(bid, "expected_ctr", out.model != BidModel::cpm,
+                                 "clicks per impression, such as 0.002", out.expected_ctr);
   const bool has_cvr =
       read_rate(bid, "expected_cvr", out.model == BidModel::cpa, "actions per click, such as 0.05", out.expected_cvr);
   if (bid.number("max", amount, 0.000001, kPriceMax)) out.bid_max = std::llround(amount * kMicrosPerUnit);

@@ -56,7 +56,8 @@ Cap read_cap(const Json& value, const std::string& where, std::vector<Fault>& fa
     cap.fault("per", "is required: a time like 5m, 12h or 7d");
   }
   if (const int of = cap.choice("of", kOf); of >= 0) out.of = static_cast<Cap::Of>(of);
-  if (const int counted = cap.choice("counted", kCounted); counted >= 0) out.counted = static_cast<Cap::Counted>(counted);
+  if (const int counted = cap.choice("counted", kCounted); counted >= 0)
+    out.counted = static_cast<Cap::Counted>(counted);
   cap.refuse_unknown();
   return out;
 }

@@ -1,6 +1,6 @@
 // One query over all rows that say what was spent; those before `since` come as one sum. For 5 million of them among 10
-// million notices (1.4 GB) it takes 8 s on two busy cores, and 5 s with an index over these rows alone, which would cost
-// 48 bytes a row and every insert: it is done without.
+// million notices (1.4 GB) it takes 8 s on two busy cores, and 5 s with an index over these rows alone, which would
+// cost 48 bytes a row and every insert: it is done without.
 #include "bidwell/events/billed.h"
 
 #include <fmt/format.h>

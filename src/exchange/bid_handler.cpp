@@ -139,8 +139,8 @@ bool BidHandler::wait(const Lookup& lookup, http::Response& response) {
   const bool for_profile = lookup.profile_missed;
   if (for_profile && lookup.history_missed) options_.histories->fetch(slot.key);
   const cache::Duration wait_max = for_profile ? profiles.wait_max() : options_.histories->wait_max();
-  const cache::Time deadline = lookup.request.received +
-                               std::min<cache::Duration>(wait_max, time_allowed(lookup.exchange) - options_.reserve);
+  const cache::Time deadline =
+      lookup.request.received + std::min<cache::Duration>(wait_max, time_allowed(lookup.exchange) - options_.reserve);
   const std::uint64_t ticket = deadline > lookup.now ? response.park(deadline) : 0;
   if (ticket == 0) {
     for_profile ? profiles.fetch(slot) : options_.histories->fetch(slot.key);
@@ -174,9 +174,8 @@ void BidHandler::decide(const Lookup& lookup, const bidding::User& user, http::R
   const std::chrono::system_clock::time_point now = options_.clock.wall();
   const std::int64_t now_ms = milliseconds(now);
   const std::uint64_t seed = mix(options_.seed, hash64(bid_request_.id));
-  const bidding::Decision decision =
-      bidding::decide(bid_request_, user, exchange.terms(), *snapshot_, options_.wallet,
-                      {now_ms / 1000, lookup.now, seed}, workspace_, counters_.reasons);
+  const bidding::Decision decision = bidding::decide(bid_request_, user, exchange.terms(), *snapshot_, options_.wallet,
+                                                     {now_ms / 1000, lookup.now, seed}, workspace_, counters_.reasons);
   if (decision.choices.empty()) return answer_no_bid(exchange, decision.no_bid, response);
   answer_bids(decision, {exchange, decision.currency, user_of(lookup.slot), now, now_ms, seed}, response);
 }
@@ -230,7 +229,8 @@ void BidHandler::spend() {
   if (options_.wallet == nullptr) return;
   for (std::size_t i = 0; i < bids_.size(); ++i) {
     const bidding::Choice& choice = *drafts_[i].choice;
-    if (choice.campaign->account != catalog::kNoAccount) options_.wallet->purse(choice.campaign->account).use(choice.cost);
+    if (choice.campaign->account != catalog::kNoAccount)
+      options_.wallet->purse(choice.campaign->account).use(choice.cost);
   }
 }
 

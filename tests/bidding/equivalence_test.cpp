@@ -60,7 +60,8 @@ class Equivalence : public ::testing::Test {
     ASSERT_EQ(explanation.verdicts.size(), campaigns.size());
     for (const Verdict& verdict : explanation.verdicts) {
       const RandomCampaign& campaign = campaigns[number(verdict.campaign)];
-      ASSERT_EQ(verdict.rank > 0, oracle.may_bid(campaign, imp, made_)) << campaign.json() << "\n" << name(verdict.reason);
+      ASSERT_EQ(verdict.rank > 0, oracle.may_bid(campaign, imp, made_)) << campaign.json() << "\n"
+                                                                        << name(verdict.reason);
     }
     const Verdict& first = explanation.verdicts.front();
     ASSERT_EQ(first.rank == 1, choice != nullptr);

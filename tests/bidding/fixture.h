@@ -44,11 +44,11 @@ class Market {
   explicit Market(const std::vector<Json>& campaigns)
       : currencies_(catalog::testing::currencies()),
         snapshot_(catalog::testing::compile(campaigns, {.account = [this](const catalog::Campaign& campaign) {
-          if (!campaign.budget) return budget::kNoAccount;
-          wallet_.make_room(accounts_);
-          wallet_.purse(accounts_).fill(kPlenty, kForever);
-          return accounts_++;
-        }})) {
+                                              if (!campaign.budget) return budget::kNoAccount;
+                                              wallet_.make_room(accounts_);
+                                              wallet_.purse(accounts_).fill(kPlenty, kForever);
+                                              return accounts_++;
+                                            }})) {
     terms.exchange = catalog::token(catalog::Dimension::exchange, "demo");
     terms.currencies = &currencies_;
   }

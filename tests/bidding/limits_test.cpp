@@ -120,13 +120,14 @@ TEST(Limits, NothingIsBidFromTheLeasesEndOn) {
   EXPECT_EQ(market.winner({kNow.unix_seconds, end, 1}), "");
 }
 
-// Whatever is held back, it is offered once for each impression that would have been bid on, whichever lists and formats
-// lead to it; and not where others bid more.
+// Whatever is held back, it is offered once for each impression that would have been bid on, whichever lists and
+// formats lead to it; and not where others bid more.
 TEST(Limits, OffersAreWhatWouldHaveBeenBid) {
   Json dear = campaign("dear", R"({"bid": {"price": 2}, "budget": {"daily": 10}})");
   dear["creatives"].push_back(creative("banner", R"({"id": "small", "w": 320, "h": 50})"));
   Market market{dear, campaign("cheap", R"({"budget": {"daily": 10}})")};
-  market.put(request("banner", R"({"imp": [{"id": "1", "banner": {"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}]}}]})"));
+  market.put(request("banner",
+                     R"({"imp": [{"id": "1", "banner": {"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}]}}]})"));
   EXPECT_EQ(market.winner(), "dear");
   EXPECT_EQ(market.purse(0).offered(), 2'000'000);
   EXPECT_EQ(market.purse(1).offered(), 0);
@@ -217,8 +218,11 @@ TEST(Shading, IsHeldBetweenFloorAndValue) {
   Json json = request("banner", R"({"at": 1})");
   json["imp"][0]["bidfloor"] = 0.5;
   market.put(json);
-  for (const auto& [asked, expected] : {std::pair<Micros, Micros>{0, 500'000}, {-5, 500'000}, {700'000, 700'000},
-                                        {2'000'000, 1'000'000}, {kMaxMicros, 1'000'000}}) {
+  for (const auto& [asked, expected] : {std::pair<Micros, Micros>{0, 500'000},
+                                        {-5, 500'000},
+                                        {700'000, 700'000},
+                                        {2'000'000, 1'000'000},
+                                        {kMaxMicros, 1'000'000}}) {
     const Fixed policy(asked);
     market.terms.shading = &policy;
     EXPECT_EQ(market.price(), expected);

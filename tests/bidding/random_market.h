@@ -33,7 +33,7 @@ struct RandomCampaign {
   std::optional<bool> rewarded;
   std::map<catalog::Dimension, RandomWish> wishes;
   std::vector<RandomCreative> creatives;
-  int cap = 0;                   // showings in an hour, 0: any
+  int cap = 0;  // showings in an hour, 0: any
   bool cap_is_advertisers = false;
   std::optional<int> bids_left;  // that there is money for; nothing: no budget
   bool held_back = false;        // by its pacing
@@ -61,7 +61,7 @@ struct RandomRequest {
   std::vector<std::pair<std::string, std::string>> segments;  // provider and id
   profile::Contents known;                                    // of its user
   bool history_known = false;
-  std::vector<std::pair<std::string, std::string>> shown;     // campaign and advertiser, within the hour
+  std::vector<std::pair<std::string, std::string>> shown;  // campaign and advertiser, within the hour
   int device_type = 0;
   std::vector<std::string> blocked_brands, seats;  // badv, wseat
   std::string currency;                            // cur, empty: not said

@@ -10,8 +10,9 @@ using profile::Showing;
 
 // The sample campaign's, so many seconds ago.
 Show show(std::int64_t ago, Showing kind = Showing::impression) {
-  return {1, subject_of("campaign:c"), subject_of("creative:cr"), subject_of("advertiser:a1"),
-          kNow.unix_seconds - ago, kind};
+  return {
+      1,   subject_of("campaign:c"), subject_of("creative:cr"), subject_of("advertiser:a1"), kNow.unix_seconds - ago,
+      kind};
 }
 Show others(std::int64_t ago, const char* campaign, const char* creative, const char* advertiser) {
   return {1, subject_of(campaign), subject_of(creative), subject_of(advertiser), kNow.unix_seconds - ago};
@@ -51,8 +52,9 @@ std::vector<Rule> limit_rules() {
       {.expected = Reason::capped, .campaign = two, .shown = {{show(500), show(501), show(2'592'000)}}},
       {.campaign = two, .shown = {{show(500), show(501), show(2'592'001)}}},
       // Of what they are.
-      {.campaign = twice, .shown = {{others(1, "campaign:d", "creative:cr", "advertiser:a1"),
-                                     others(1, "campaign:d", "creative:cr", "advertiser:a1")}}},
+      {.campaign = twice,
+       .shown = {{others(1, "campaign:d", "creative:cr", "advertiser:a1"),
+                  others(1, "campaign:d", "creative:cr", "advertiser:a1")}}},
       {.expected = Reason::capped, .campaign = of_creative, .shown = {{show(5)}}},
       {.campaign = of_creative, .shown = {{others(1, "campaign:c", "creative:d", "advertiser:a1")}}},
       {.expected = Reason::capped,

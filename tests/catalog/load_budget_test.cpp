@@ -75,13 +75,12 @@ TEST(Value, IsThatOfAThousandImpressions) {
             2'000'000);
   EXPECT_EQ(load(R"({"bid": {"price": 1.5, "max": 1.25}})").value(), 1'250'000);
   // Rounded once, and down: 0.0019 of a micro for a click, 1.9 x 0.7 = 1.33 for a thousand impressions.
-  EXPECT_EQ(load(R"({"bid": {"model": "cpa", "price": 0.0019, "expected_ctr": 0.000001, "expected_cvr": 0.7}})").value(),
-            1);
+  EXPECT_EQ(
+      load(R"({"bid": {"model": "cpa", "price": 0.0019, "expected_ctr": 0.000001, "expected_cvr": 0.7}})").value(), 1);
 }
 
 TEST(Value, DoesNotOverflow) {
-  const Campaign it =
-      load(R"({"bid": {"model": "cpa", "price": 200000, "expected_ctr": 1, "expected_cvr": 1}})");
+  const Campaign it = load(R"({"bid": {"model": "cpa", "price": 200000, "expected_ctr": 1, "expected_cvr": 1}})");
   EXPECT_EQ(it.value(), 200'000'000'000'000);
 }
 
@@ -95,14 +94,15 @@ TEST(Subjects, AreTheLowHalvesOfWhatImportersHash) {
 
 TEST(Snapshots, KnowWhoIsRemembered) {
   const auto remembered = [](const std::vector<Json>& campaigns) {
+    const auto snapshot = testing::compile(campaigns);
     std::string ids;
-    for (const CompiledCampaign& it : testing::compile(campaigns)->campaigns()) ids += it.remembered ? it.source->id : "-";
+    for (const CompiledCampaign& it : snapshot->campaigns()) ids += it.remembered ? it.source->id : "-";
     return ids;
   };
   const auto capped = [](const char* id, const char* of) {
-    return campaign(id, fmt::format(
-                            R"({{"advertiser": "adv", "frequency": {{"caps": [{{"times": 1, "per": "1d", "of": "{}"}}]}}}})",
-                            of));
+    return campaign(
+        id, fmt::format(
+                R"({{"advertiser": "adv", "frequency": {{"caps": [{{"times": 1, "per": "1d", "of": "{}"}}]}}}})", of));
   };
   const Json same = campaign("d", R"({"advertiser": "adv"})"), other = campaign("e", R"({"advertiser": "x"})");
   Json another = same;
@@ -119,8 +119,9 @@ TEST(Snapshots, KnowCampaignsCapsAndAccounts) {
   EXPECT_EQ(plain->campaign("d"), &plain->campaigns()[1]);
   EXPECT_EQ(plain->campaign("e"), nullptr);
   EXPECT_EQ(plain->campaigns()[0].account, kNoAccount);
-  const auto capped = testing::compile({campaign("c"), campaign("d", R"({"frequency": {"caps": [{"times": 1, "per": "1d"}]}})")},
-                                       {.account = [](const Campaign& it) { return it.id == "d" ? 7 : kNoAccount; }});
+  const auto capped =
+      testing::compile({campaign("c"), campaign("d", R"({"frequency": {"caps": [{"times": 1, "per": "1d"}]}})")},
+                       {.account = [](const Campaign& it) { return it.id == "d" ? 7 : kNoAccount; }});
   EXPECT_TRUE(capped->has_caps());
   EXPECT_EQ(capped->campaigns()[0].account, kNoAccount);
   EXPECT_EQ(capped->campaigns()[1].account, 7u);

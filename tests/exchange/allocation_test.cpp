@@ -148,6 +148,55 @@ TEST(AllocationTest, NoneForAKnownUser) {
   EXPECT_GE(users.profiles.counters().known.value(), 10'000u);
 }
 
+// Budgets, and caps that look through a history, of a campaign and of creatives; the best is refused by its cap.
+TEST(AllocationTest, NoneForBudgetsAndCaps) {
+  CurrencyTable currencies;
+  std::deque<Exchange> exchanges;
+  ExchangeOptions demo;
+  demo.name = "demo";
+  exchanges.emplace_back(demo, currencies);
+  nlohmann::json campaigns = nlohmann::json::parse(kDisplay);
+  campaigns["campaigns"][0]["budget"] = {{"daily", 1'000'000}};
+  campaigns["campaigns"][0]["frequency"]["caps"] = {{{"times", 64}, {"per", "1d"}},
+                                                    {{"times", 64}, {"per", "1d"}, {"of", "creative"}}};
+  campaigns["campaigns"].push_back(campaigns["campaigns"][0]);
+  campaigns["campaigns"][1]["id"] = "dear";
+  campaigns["campaigns"][1]["bid"]["price"] = 3;
+  campaigns["campaigns"][1]["frequency"]["caps"][0]["times"] = 2;
+  KnownUsers users(std::chrono::milliseconds(0)), seen(std::chrono::milliseconds(0));
+  profile::Histories histories(*seen.port);
+  budget::Wallet wallet;
+  std::uint32_t accounts = 0;
+  const auto open = [&](const catalog::Campaign&) {
+    wallet.make_room(accounts);
+    wallet.purse(accounts).fill(1 << 30, budget::Steady::max());
+    return accounts++;
+  };
+  BidHandler::Options options;
+  options.clock.wall = still_clock().wall;
+  options.profiles = &users.profiles;
+  options.histories = &histories;
+  options.wallet = &wallet;
+  BidServer bidder(exchanges, compile(campaigns.dump(), currencies, {.account = open}), options);
+  const std::string request = post("/bid/demo", banner_request({{"/user/buyeruid", "u"}}));
+
+  EXPECT_EQ(Client(bidder.address()).exchange(request)->status, 204u);
+  users.origin.answer(profile_of({{1, 2, 3}, {}, {{hash64("campaign:other"), 1, 2}}}));
+  std::string shown(40 * profile::kShowBytes, '\0');
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    profile::encode({i, catalog::subject_of("campaign:dear"), 0, 0, 1'715'774'000},
+                    shown.data() + i * profile::kShowBytes);
+  }
+  seen.origin.answer({true, shown});
+  users.becomes(1);
+  seen.becomes(1);
+  wallet.purse(0).fill(Nanos{1} << 60, budget::Steady::max());
+  EXPECT_EQ(allocations_of(bidder.server(), request, 200), 0u);
+  const auto& refused = bidder.counters().reasons.refused;
+  EXPECT_GE(refused[static_cast<std::size_t>(bidding::Reason::capped)].value(), 10'000u);
+  EXPECT_GE(wallet.purse(0).used(), 10'000 * 2'000'000LL);
+}
+
 // Puts each request aside, until a deadline that is over.
 class Parks final : public http::Handler {
  public:

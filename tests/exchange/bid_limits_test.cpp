@@ -63,10 +63,11 @@ class BidLimitsTest : public ::testing::Test {
   }
 
   void start(std::string_view campaigns) {
-    handler_.emplace(exchanges_,
-                     compile(campaigns, currencies_,
-                             {.account = [](const catalog::Campaign& it) { return it.budget ? 0 : catalog::kNoAccount; }}),
-                     options_);
+    handler_.emplace(
+        exchanges_,
+        compile(campaigns, currencies_,
+                {.account = [](const catalog::Campaign& it) { return it.budget ? 0 : catalog::kNoAccount; }}),
+        options_);
   }
 
   // The status; 0: parked.

@@ -73,9 +73,17 @@ class CorpusTest : public ::testing::Test {
     client_.reset();
     BidHandler::Options options;
     options.clock = still_clock();  // the corpus has a tmax of 1
+    options.wallet = &wallet_;
     if (notices) records_.emplace().sign_and_record(options);
-    bidder_ =
-        std::make_unique<BidServer>(exchanges_, compile(catalog, config_.currencies, {.notices = notices}), options);
+    // Budgets never run dry here.
+    const auto open_account = [this](const catalog::Campaign& campaign) {
+      if (!campaign.budget) return budget::kNoAccount;
+      wallet_.make_room(accounts_);
+      wallet_.purse(accounts_).fill(Nanos{1} << 60, budget::Steady::max());
+      return accounts_++;
+    };
+    bidder_ = std::make_unique<BidServer>(
+        exchanges_, compile(catalog, config_.currencies, {.account = open_account, .notices = notices}), options);
     client_ = std::make_unique<Client>(bidder_->address());
   }
 
@@ -95,6 +103,8 @@ class CorpusTest : public ::testing::Test {
   std::deque<Exchange> exchanges_;
   openrtb::ValidatorOptions rules_;
   std::optional<BidRecords> records_;
+  budget::Wallet wallet_;
+  budget::AccountNumber accounts_ = 0;
   std::unique_ptr<BidServer> bidder_;
   std::unique_ptr<Client> client_;
 };

@@ -5,9 +5,9 @@
 //   <path>.lock  held while a process uses it
 //
 // A call is written (one write(2)) before it is done and answered, and played again at the next start; a torn last
-// record is cut off. Anything else that is not as it was written is damage, and refused: a start must not forget what was
-// spent. Nothing is synced but a new file: a power cut may take the last seconds, and journals are read again from there.
-// Once the log is longer than the snapshot and 1 MiB a new file is written and renamed into place.
+// record is cut off. Anything else that is not as it was written is damage, and refused: a start must not forget what
+// was spent. Nothing is synced but a new file: a power cut may take the last seconds, and journals are read again from
+// there. Once the log is longer than the snapshot and 1 MiB a new file is written and renamed into place.
 #pragma once
 
 #include <cstdint>

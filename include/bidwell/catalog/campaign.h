@@ -127,7 +127,8 @@ struct Campaign {
     Micros worth = price;
     if (model == BidModel::cpc) worth = scale(price, expected_ctr * 1000, kMicrosPerUnit, Rounding::down);
     // In one step: a price that is rounded twice is a micro too low.
-    if (model == BidModel::cpa) worth = scale(price, expected_ctr * expected_cvr, kMicrosPerUnit * 1000, Rounding::down);
+    if (model == BidModel::cpa)
+      worth = scale(price, expected_ctr * expected_cvr, kMicrosPerUnit * 1000, Rounding::down);
     return std::min(worth, bid_max);
   }
 };

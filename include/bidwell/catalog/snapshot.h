@@ -81,9 +81,9 @@ struct CompiledCampaign {
   std::vector<const Line*> lines;
   std::uint32_t account = kNoAccount;                 // CompileOptions::account
   std::uint32_t subject = 0, advertiser_subject = 0;  // subject_of()
-  bool remembered = false;                          // some cap counts its showings: its own, or another campaign's of
-                                                    // the same advertiser, or with a creative of the same id
-  std::string dsa_by_publisher, dsa_by_advertiser;  // bid.ext by who renders the transparency; empty: none to show
+  bool remembered = false;                            // some cap counts its showings: its own, or another campaign's of
+                                                      // the same advertiser, or with a creative of the same id
+  std::string dsa_by_publisher, dsa_by_advertiser;    // bid.ext by who renders the transparency; empty: none to show
 };
 
 struct CompileOptions {

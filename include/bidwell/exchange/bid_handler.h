@@ -56,7 +56,8 @@ class BidHandler final : public http::Handler {
     profile::Histories* histories = nullptr;  // of this worker, only together with profiles; null: caps know nothing
     budget::Wallet* wallet = nullptr;         // of this worker; null: campaigns that have a budget do not bid
     // Of a request's tmax, less the exchange's margin: what deciding and answering may take. A request waits for its
-    // user's profile and history no longer than what is left. Most take 0.1 ms; the rest is for those before it in the worker.
+    // user's profile and history no longer than what is left. Most take 0.1 ms; the rest is for those before it in the
+    // worker.
     std::chrono::microseconds reserve{2'000};
 
     // Signs the notice URLs in bids; null: they carry none. Catalogs must have been compiled likewise
