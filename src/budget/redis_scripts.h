@@ -19,8 +19,8 @@
 // A statement costs the same whatever the number of holders is: sums stand in the account, and leases are gone through
 // only when the earliest may have ended, as are buckets.
 //
-// In bytes (MEMORY USAGE, Redis 7.0): an account's hash 300, its leases of 230 holders 20,600, its open buckets 250, its
-// cells 15 for each; a bid that was billed 60 for `repeats`, one that was released 60 for `reserve`.
+// In bytes (MEMORY USAGE, Redis 7.0): an account's hash 300, its leases of 230 holders 20,600, its open buckets 250,
+// its cells 15 for each; a bid that was billed 60 for `repeats`, one that was released 60 for `reserve`.
 //
 // Amounts are exact to 2^63: sums are texts, and where Lua's doubles would not hold them they are added in two halves.
 // Doubles decide how much of the room is granted: of more than 2^53 nanos that may be some nanos other than Book's,

@@ -40,13 +40,4 @@ inline Standing settle(Ledger& ledger, std::string_view holder, const Statement&
   return ledger.settle(holder, {&statement, 1}).at(0);
 }
 
-// The text that Redis answers to `info`, or part of it, about a field: "used_memory:123" -> "123".
-inline std::string info_of(const redis::testing::RedisServer& server, const std::string& field) {
-  const std::string info = server.cli("INFO", "all");
-  const std::size_t at = info.find("\n" + field + ":");
-  if (at == std::string::npos) return {};
-  const std::size_t begin = at + field.size() + 2;
-  return info.substr(begin, info.find('\r', begin) - begin);
-}
-
 }  // namespace bidwell::budget::testing
