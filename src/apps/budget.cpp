@@ -54,6 +54,7 @@ std::optional<Books> open_books(const std::string& path, bool read_only) {
       books.rows[campaign.id] = {campaign.id, campaign.currency, std::move(terms), std::nullopt};
     }
   }
+  config->budgets.redis_timeout = std::max(config->budgets.redis_timeout, std::chrono::milliseconds(10'000));
   books.ledger = open_ledger(*config, random64(), read_only);
   books.config = std::move(*config);
   return books;

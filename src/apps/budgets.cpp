@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -39,6 +40,12 @@ budget::BankerOptions banker_options(const ops::Config& config, std::uint64_t se
 
 std::optional<Nanos> nanos(const std::optional<Micros>& amount) {
   return amount ? std::optional(*amount * kNanosPerMicro) : std::nullopt;
+}
+
+// Nobody waits for these, and their calls take Redis longer: thousands of bills at once, whole accounts.
+ops::Config patient(ops::Config config) {
+  config.budgets.redis_timeout = std::max(config.budgets.redis_timeout, milliseconds(5000));
+  return config;
 }
 
 }  // namespace
@@ -101,8 +108,8 @@ Budgets::Budgets(const ops::Config& config, unsigned workers, std::uint64_t seed
       banker_(banker_options(config, seed), workers),
       ledger_(open_ledger(config, mix(seed, 2), false)) {
   if (config.budgets.ledger != ops::LedgerKind::redis) return;
-  sinks_ledger_ = open_ledger(config, mix(seed, 3), false);
-  truths_ledger_ = open_ledger(config, mix(seed, 4), false);
+  sinks_ledger_ = open_ledger(patient(config), mix(seed, 3), false);
+  truths_ledger_ = open_ledger(patient(config), mix(seed, 4), false);
 }
 
 Budgets::~Budgets() {
@@ -128,10 +135,11 @@ NamedSink Budgets::make_sink() {
   budget::BudgetSink::Options options;
   options.zone_of = [this](std::string_view campaign) { return banker_.zone_of(campaign); };
   auto sink = std::make_unique<budget::BudgetSink>(sinks_ledger_ ? *sinks_ledger_ : *ledger_, std::move(options));
-  return {"budgets", std::move(sink), [] { return std::string("what was spent is confirmed"); }};
+  return {"budgets", std::move(sink), [] { return std::string("all that is confirmed shows `bidwell budget show`"); }};
 }
 
 void Budgets::start() {
+  tick();  // so that the first requests find something in the purses
   banker_thread_ = std::thread([this] { run_banker(); });
   if (config_.events.to_postgres) reconciler_thread_ = std::thread([this] { run_reconciler(); });
 }
@@ -158,8 +166,7 @@ bool Budgets::wait(milliseconds time) {
 }
 
 void Budgets::run_banker() {
-  do tick();
-  while (wait(config_.budgets.interval));
+  while (wait(config_.budgets.interval)) tick();
 }
 
 void Budgets::tick() {

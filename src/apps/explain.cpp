@@ -59,10 +59,9 @@ struct KnownUser {
 
 // Without Redis it is in the memory of the bidder.
 void find_history(const ops::Config& config, const cache::Key& key, KnownUser& user) {
-  const cache::ClassOptions& cls = config.histories.cache.classes.front();
-  if (!config.redis) return;
   try {
-    const auto place = profile::redis_place({*config.redis, cls.prefix, cls.name, "", {}});
+    const auto place = history_place(config);
+    if (!place) return;
     if (const auto standing = place->find(key)) user.history = standing->profile;
   } catch (const std::exception& error) {
     user.history_fault = error.what();
@@ -93,7 +92,7 @@ std::string describe(const KnownUser& user) {
   if (user.key.empty()) return "the request names nobody";
   const std::string shown =
       user.history_fault.empty() ? fmt::format("{} showings remembered", user.shown().size()) : user.history_fault;
-  if (user.place.empty()) return fmt::format("no profile stands under the key {}; {}", user.key, shown);
+  if (user.place.empty()) return fmt::format("nothing is known under the key {}; {}", user.key, shown);
   std::string text = fmt::format("{}, known by {}; {}; segments", user.key, user.place, shown);
   user.profile().each_segment([&](std::uint32_t id) { text += fmt::format(" {}", id); });
   text += "; attributes";

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "bidwell/cache/redis_values.h"
+#include "bidwell/profile/histories.h"
 #include "bidwell/profile/profile.h"
 #include "bidwell/profile/profiles.h"
 
@@ -30,6 +31,12 @@ std::unique_ptr<profile::Place> open_place(const ops::Config& config, std::strin
   const cache::ClassOptions& cls = config.profiles.cache.classes.at(profile::kProfileClass);
   return profile::redis_place({*config.redis, cls.prefix, cls.name, std::string(cache::kDefaultChannel),
                                std::chrono::seconds(config.profiles.redis_ttl_s)});
+}
+
+std::unique_ptr<profile::Place> history_place(const ops::Config& config) {
+  if (!config.redis) return nullptr;
+  const cache::ClassOptions& cls = config.histories.cache.classes.at(profile::kHistoryClass);
+  return profile::redis_place({*config.redis, cls.prefix, cls.name, std::string(cache::kDefaultChannel), {}});
 }
 
 Answer ask_place(const ops::Config& config, const std::string& place, const cache::Key& key) {

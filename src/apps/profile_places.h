@@ -23,6 +23,9 @@ std::vector<std::string> configured_places(const ops::Config& config);
 // Throws std::runtime_error where it cannot be reached.
 std::unique_ptr<profile::Place> open_place(const ops::Config& config, std::string_view place);
 
+// Where it stands what users were shown; null without Redis: in the memory of the bidder.
+std::unique_ptr<profile::Place> history_place(const ops::Config& config);
+
 // What one place has to say.
 struct Answer {
   std::string place, state, note, profile;

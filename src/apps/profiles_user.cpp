@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
@@ -114,14 +115,18 @@ int profiles_remove(const ProfilesUserOptions& options) {
   const auto key = key_or_complain(*config, options.name);
   if (!key) return 2;
   int code = 0;
-  for (const std::string& name : configured_places(*config)) {
+  const auto remove = [&](const std::string& name, const std::function<std::unique_ptr<profile::Place>()>& open) {
     try {
-      fmt::print("{}: {}\n", name, open_place(*config, name)->remove(*key) ? "removed" : "was not there");
+      fmt::print("{}: {}\n", name, open()->remove(*key) ? "removed" : "was not there");
     } catch (const std::exception& error) {
       complain(fmt::format("{}: not removed: {}", name, error.what()));
       code = 1;
     }
+  };
+  for (const std::string& name : configured_places(*config)) {
+    remove(name, [&] { return open_place(*config, name); });
   }
+  if (config->redis) remove("redis, what he was shown", [&] { return history_place(*config); });
   return code;
 }
 

@@ -45,10 +45,11 @@ void UserHistories::stop() {
 void UserHistories::log_totals() const {
   const profile::RecorderCounters& counters = recorder_.counters();
   spdlog::info(
-      "histories: {} showings remembered, {} repeats, {} caps filled; not remembered: {} for want of room, {} "
+      "histories: {} showings remembered, {} at the second attempt, {} repeats, {} caps filled; not remembered: {} for "
+      "want of room, {} "
       "as Redis did not answer",
-      counters.remembered.value(), counters.repeats.value(), counters.announced.value(), counters.full.value(),
-      counters.failures.value());
+      counters.remembered.value(), counters.retries.value(), counters.repeats.value(), counters.announced.value(),
+      counters.full.value(), counters.failures.value());
 }
 
 }  // namespace bidwell::apps

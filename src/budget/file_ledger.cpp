@@ -55,7 +55,12 @@ Resolved get_resolved(ByteReader& in) {
 }  // namespace
 
 struct FileLedger::Impl {
-  explicit Impl(Options its_options);
+  explicit Impl(Options its_options) : options(std::move(its_options)), book(options.ledger) {}
+
+  // Throws LedgerAway while another process has the file.
+  void open();
+  // Before every call: it may have been another's until now.
+  void begin();
 
   std::int64_t now_ms() const { return options.now_ms == nullptr ? machine_ms() : options.now_ms(); }
   std::string snapshot() const;
@@ -76,10 +81,16 @@ struct FileLedger::Impl {
   std::unique_ptr<LedgerFile> file;
 };
 
-FileLedger::Impl::Impl(Options its_options) : options(std::move(its_options)), book(options.ledger) {
+void FileLedger::Impl::open() {
+  if (file) return;
   if (!options.read_only) lock = lock_file(options.path + ".lock", "the ledger " + options.path);
   file = std::make_unique<LedgerFile>(options.path, options.read_only, snapshot(),
                                       [this](std::string_view one) { play(one); });
+}
+
+void FileLedger::Impl::begin() try { open(); } catch (const std::runtime_error& error) {
+  lock = OwnFd();
+  throw LedgerAway(error.what());
 }
 
 std::string FileLedger::Impl::snapshot() const {
@@ -157,11 +168,17 @@ void FileLedger::Impl::tidy() noexcept try {
 } catch (const std::exception&) {  // the old file goes on; tried again later
 }
 
-FileLedger::FileLedger(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+FileLedger::FileLedger(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  try {
+    impl_->open();
+  } catch (const LedgerAway&) {  // an older process ends just now: its turn will come
+  }
+}
 FileLedger::~FileLedger() = default;
 
 std::vector<Standing> FileLedger::settle(std::string_view holder, std::span<const Statement> statements) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   impl_->tidy();
   const std::int64_t now = impl_->write(Call::settle, [&](ByteWriter& out) {
     out.put(holder);
@@ -175,16 +192,19 @@ std::vector<Standing> FileLedger::settle(std::string_view holder, std::span<cons
 
 std::vector<std::uint64_t> FileLedger::positions(std::span<const std::string> journals) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   return impl_->book.positions(journals);
 }
 
 std::vector<Advance> FileLedger::advances() {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   return impl_->book.advances();
 }
 
 void FileLedger::confirm(std::span<const Resolved> resolved, std::span<const Advance> advances) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   impl_->tidy();
   const std::int64_t now = impl_->write(Call::confirm, [&](ByteWriter& out) {
     out.put_each(resolved, [&](const Resolved& one) { put(out, one); });
@@ -198,11 +218,13 @@ void FileLedger::confirm(std::span<const Resolved> resolved, std::span<const Adv
 
 Cells FileLedger::offered(std::string_view campaign) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   return impl_->book.offered(campaign);
 }
 
 void FileLedger::set_limits(std::string_view campaign, const Limits& limits) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   impl_->tidy();
   impl_->write(Call::set_limits, [&](ByteWriter& out) {
     out.put(campaign);
@@ -213,12 +235,14 @@ void FileLedger::set_limits(std::string_view campaign, const Limits& limits) {
 
 std::vector<AccountState> FileLedger::accounts() {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   impl_->book.forget(impl_->now_ms());
   return impl_->book.accounts();
 }
 
 Spent FileLedger::spent(std::string_view campaign) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   impl_->book.forget(impl_->now_ms());
   return impl_->book.spent(campaign);
 }
@@ -226,6 +250,7 @@ Spent FileLedger::spent(std::string_view campaign) {
 bool FileLedger::mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected,
                       Nanos difference) {
   const std::lock_guard guard(impl_->mutex);
+  impl_->begin();
   impl_->tidy();
   const std::int64_t now = impl_->write(Call::mend, [&](ByteWriter& out) {
     out.put(campaign);

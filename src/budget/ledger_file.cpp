@@ -105,8 +105,8 @@ OwnFd lock_file(const std::string& path, const std::string& what) {
     if (errno != EWOULDBLOCK) fail("lock", path);
     std::string holder = read_all(fd.get(), path);
     std::erase(holder, '\n');
-    throw std::runtime_error(fmt::format("{} is used by another process ({}): there can be one at a time", what,
-                                         holder.empty() ? "of unknown id" : holder));
+    throw LedgerAway(fmt::format("{} is used by another process ({}): there can be one at a time", what,
+                                 holder.empty() ? "of unknown id" : holder));
   }
   const std::string self = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd.get(), 0) != 0 || !write_at(fd.get(), self, 0)) fail("write", path);

@@ -25,8 +25,8 @@ class OwnFd {
   int fd_;
 };
 
-// Held by one process at a time, for as long as it lives; `path` and its folder are made and stay. Throws
-// std::runtime_error with the process id of whoever has it.
+// Held by one process at a time, for as long as it lives; `path` and its folder are made and stay. Throws LedgerAway
+// with the process id of whoever has it.
 OwnFd lock_file(const std::string& path, const std::string& what);
 
 // Throws std::runtime_error, with the path and what to do, where not said otherwise. Not thread-safe.

@@ -1,4 +1,5 @@
 // Sections budgets and histories: who keeps the ledger, and what is remembered of what users were shown.
+#include "bidwell/profile/histories.h"
 #include "ops/config_parts.h"
 
 namespace bidwell::ops {
@@ -64,14 +65,8 @@ void check_budgets(Config& config, bool chosen, Fields& top) {
 HistoryOptions default_histories() {
   HistoryOptions out;
   out.cache.l1.bytes_max = std::size_t{64} << 20;
-  cache::ClassOptions histories;
-  histories.name = "history";
-  histories.prefix = "bidwell:history:";
-  histories.soft_ttl = seconds(5);
-  histories.hard_ttl = seconds(10);
-  histories.negative_ttl = seconds(5);
-  histories.hot_uses = 0;
-  out.cache.classes.push_back(std::move(histories));
+  out.cache.classes.push_back(profile::history_class());
+  out.cache.origin_keys_per_s = 10'000'000;  // without Redis they are in memory
   return out;
 }
 

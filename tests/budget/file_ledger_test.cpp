@@ -236,12 +236,30 @@ TEST_F(FileLedgerTest, SaysWhyItCannotUseAPath) {
 TEST_F(FileLedgerTest, IsForOneProcess) {
   FileLedger ledger(options());
   bill(ledger, 0);
-  EXPECT_THAT(refusal(), HasSubstr(fmt::format("is used by another process ({})", ::getpid())));
+  {
+    FileLedger second(options());
+    try {
+      bill(second, 1);
+      ADD_FAILURE() << "both have it";
+    } catch (const LedgerAway& error) {
+      EXPECT_THAT(error.what(), HasSubstr(fmt::format("is used by another process ({})", ::getpid())));
+    }
+  }
   FileLedger reader(options(true));
   bill(ledger, 1);
   EXPECT_EQ(reader.spent("shoes").in_all, 1);
   EXPECT_THROW(bill(reader, 1), LedgerAway);
   EXPECT_EQ(FileLedger(options(true)).spent("shoes").in_all, 2);
+}
+
+// An update starts the new process before the old one has ended.
+TEST_F(FileLedgerTest, IsTheNextOnesOnceItIsFree) {
+  auto old = std::make_unique<FileLedger>(options());
+  FileLedger next(options());
+  EXPECT_THROW(next.spent("shoes"), LedgerAway);
+  bill(*old, 0);
+  old.reset();
+  EXPECT_EQ(next.spent("shoes").in_all, 1);
 }
 
 // Files may not grow beyond a size: a write ends in the middle, as on a full disk.

@@ -105,7 +105,7 @@ TEST(Snapshots, KnowWhoIsRemembered) {
                 R"({{"advertiser": "adv", "frequency": {{"caps": [{{"times": 1, "per": "1d", "of": "{}"}}]}}}})", of));
   };
   const Json same = campaign("d", R"({"advertiser": "adv"})"), other = campaign("e", R"({"advertiser": "x"})");
-  Json another = same;
+  Json another = campaign("f", R"({"advertiser": "adv"})");
   another["creatives"][0]["id"] = "another";
   EXPECT_EQ(remembered({same, other}), "--");
   EXPECT_EQ(remembered({capped("c", "campaign"), same, other}), "c--");

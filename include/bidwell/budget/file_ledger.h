@@ -19,7 +19,8 @@
 namespace bidwell::budget {
 
 // Thread-safe. Makes the file and its folder where they are missing. The constructor throws std::runtime_error with a
-// path, a reason and what to do where the file cannot be used, or another process has it. A call that cannot be written
+// path, a reason and what to do where the file cannot be used. While another process has it every call throws
+// LedgerAway: an older process may end after its successor's start. A call that cannot be written
 // (the disk is full) throws LedgerAway and is not done; later ones work again once there is room.
 class FileLedger final : public Ledger {
  public:
