@@ -21,8 +21,10 @@ using std::chrono::seconds;
 
 // Between the two looks of a reconciliation: sinks store what they have within a second or two.
 constexpr seconds kSettle{10};
-// A ledger that is missing is made by one instance at a time.
-constexpr seconds kMaking{30};
+// Who reads all of PostgreSQL for all; a maker that is killed is replaced so late.
+constexpr seconds kClaimed{60};
+// Rounds without a call of the ledger until it is asked whether it is there.
+constexpr unsigned kSilentRounds = 10;
 
 budget::Now now() {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
@@ -40,6 +42,28 @@ budget::BankerOptions banker_options(const ops::Config& config, std::uint64_t se
 
 std::optional<Nanos> nanos(const std::optional<Micros>& amount) {
   return amount ? std::optional(*amount * kNanosPerMicro) : std::nullopt;
+}
+
+// Nothing to be done where that fails: the claim runs out.
+void disclaim_making(budget::Ledger& ledger) {
+  try {
+    ledger.disclaim("make");
+  } catch (const std::exception&) {
+  }
+}
+
+void report(const budget::Reconciled& done) {
+  if (done.made) {
+    spdlog::info(
+        "budgets: a ledger was made from PostgreSQL, with {} accounts; of limits that were set by hand it has those "
+        "that Redis still had",
+        done.accounts);
+  }
+  for (const budget::Drift& drift : done.drifts) {
+    spdlog::warn("budgets: {}: the ledger had {} nanos where PostgreSQL has {} (cell {}){}", drift.campaign,
+                 drift.ledger, drift.truth, drift.cell, drift.mended ? ": mended" : "");
+  }
+  for (const std::string& journal : done.behind) spdlog::debug("budgets: not reconciled yet: {}", journal);
 }
 
 // Nobody waits for these, and their calls take Redis longer: thousands of bills at once, whole accounts.
@@ -75,10 +99,10 @@ std::unique_ptr<budget::Ledger> open_ledger(const ops::Config& config, std::uint
   return nullptr;
 }
 
-budget::ReadTruth truth_of(const ops::Config& config) {
-  return [url = config.postgres_url] {
+budget::ReadTruth truth_of(const ops::Config& config, events::Interruption* interruption) {
+  return [url = config.postgres_url, interruption] {
     const auto since = std::chrono::system_clock::now() - seconds(budget::kSpentCellsKept * budget::kCellSeconds);
-    events::Billed billed = events::read_billed(url, since, budget::kCellSeconds);
+    events::Billed billed = events::read_billed(url, since, budget::kCellSeconds, interruption);
     budget::Truth truth;
     for (auto& campaign : billed.campaigns) {
       truth.accounts.push_back({std::move(campaign.id), campaign.in_all, std::move(campaign.cells)});
@@ -151,13 +175,15 @@ void Budgets::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  reading_.interrupt();  // so that a claim is given back, while there still is time for that
+  if (banker_thread_.joinable()) {
+    banker_thread_.join();
+    if (!banker_.close(*ledger_, now())) {
+      spdlog::warn("budgets: what this instance had leased could not be given back: it is free once its leases expire");
+    }
+  }
   if (truths_ledger_) truths_ledger_->interrupt();
   if (reconciler_thread_.joinable()) reconciler_thread_.join();
-  if (!banker_thread_.joinable()) return;
-  banker_thread_.join();
-  if (!banker_.close(*ledger_, now())) {
-    spdlog::warn("budgets: what this instance had leased could not be given back: it is free once its leases expire");
-  }
 }
 
 bool Budgets::wait(milliseconds time) {
@@ -171,15 +197,24 @@ void Budgets::run_banker() {
 
 void Budgets::tick() {
   const budget::BankerCounters& counters = banker_.counters();
+  const std::uint64_t calls = counters.calls.value();
   const std::uint64_t missing = counters.missing.value(), failures = counters.failures.value();
-  const bool was_away = away_;
   banker_.tick(*ledger_, now());
-  away_ = counters.failures.value() != failures;
-  if (away_ && !was_away) spdlog::warn("budgets: the ledger does not answer; what is leased is bid, then nothing");
-  if (!away_ && was_away) spdlog::info("budgets: the ledger answers again");
-  const bool was_missing = std::exchange(gone_, counters.missing.value() != missing);
-  if (!gone_) return;
-  if (!was_missing) spdlog::warn("budgets: there is no ledger: campaigns with a budget do not bid until it is made");
+  bool away = counters.failures.value() != failures, gone = counters.missing.value() != missing;
+  if (counters.calls.value() == calls) {
+    if (!away_ && !gone_ && ++silent_rounds_ < kSilentRounds) return;
+    try {
+      gone = !ledger_->exists();
+    } catch (const std::runtime_error&) {
+      away = true;
+    }
+  }
+  silent_rounds_ = 0;
+  const bool was_away = std::exchange(away_, away), was_gone = std::exchange(gone_, gone);
+  if (away && !was_away) spdlog::warn("budgets: the ledger does not answer; what is leased is bid, then nothing");
+  if (!away && was_away) spdlog::info("budgets: the ledger answers again");
+  if (!gone) return;
+  if (!was_gone) spdlog::warn("budgets: there is no ledger: campaigns with a budget do not bid until it is made");
   const std::lock_guard lock(mutex_);
   make_ = true;
   wake_.notify_all();
@@ -187,45 +222,49 @@ void Budgets::tick() {
 
 // At the start, then when the ledger has gone missing, and every so often.
 void Budgets::run_reconciler() {
-  for (;;) {
-    reconcile();
-    std::unique_lock lock(mutex_);
-    const auto begun = std::chrono::steady_clock::now();
-    const seconds interval = config_.budgets.reconcile_interval;
-    const auto due = [&] { return stopping_ || make_; };
-    if (interval.count() == 0) {
-      wake_.wait(lock, due);
-    } else {
-      wake_.wait_until(lock, begun + interval, due);
+  const seconds interval = config_.budgets.reconcile_interval;
+  auto next = std::chrono::steady_clock::now();
+  for (bool first = true;; first = false) {
+    bool missing = false;
+    {
+      std::unique_lock lock(mutex_);
+      const auto due = [&] { return stopping_ || make_; };
+      if (!first && interval.count() == 0) {
+        wake_.wait(lock, due);
+      } else {
+        wake_.wait_until(lock, next, due);
+      }
+      if (stopping_) return;
+      missing = std::exchange(make_, false);
     }
-    if (stopping_) return;
+    if (reconcile(missing) || !missing) next = std::chrono::steady_clock::now() + interval;
     // Another may be making it; and where PostgreSQL is away it need not be asked all the time.
-    if (make_) wake_.wait_for(lock, seconds(1), [this] { return stopping_; });
-    if (stopping_) return;
-    make_ = false;
+    if (missing && !wait(seconds(1))) return;
   }
 }
 
-void Budgets::reconcile() {
+bool Budgets::reconcile(bool missing) {
   budget::Ledger& ledger = truths_ledger_ ? *truths_ledger_ : *ledger_;
   budget::ReconcileOptions options;
   options.zone_of = [this](std::string_view campaign) { return banker_.zone_of(campaign); };
   options.pause = [this] { wait(kSettle); };
+  bool making = false;
   try {
-    const bool there = ledger.exists();
-    if (there && !ledger.claim("reconcile", std::max(kMaking, config_.budgets.reconcile_interval / 2))) return;
-    const budget::Reconciled done = budget::reconcile(ledger, truth_of(config_), options);
-    if (done.made) spdlog::info("budgets: a ledger was made from PostgreSQL, with {} accounts", done.accounts);
-    for (const budget::Drift& drift : done.drifts) {
-      spdlog::warn("budgets: {}: the ledger had {} nanos where PostgreSQL has {} (cell {}){}", drift.campaign,
-                   drift.ledger, drift.truth, drift.cell, drift.mended ? ": mended" : "");
+    if (ledger.exists()) {
+      if (missing || !ledger.claim("reconcile", std::max(kClaimed, config_.budgets.reconcile_interval / 2))) return false;
+    } else {
+      if (!ledger.claim("make", kClaimed)) return false;
+      making = true;
     }
-    for (const std::string& journal : done.behind) spdlog::debug("budgets: not reconciled yet: {}", journal);
+    report(budget::reconcile(ledger, truth_of(config_, &reading_), options));
     fault_.clear();
+    return true;
   } catch (const std::exception& error) {
     if (wait(milliseconds(0)) && fault_ != error.what()) spdlog::warn("budgets: not reconciled: {}", error.what());
     fault_ = error.what();
   }
+  if (making) disclaim_making(ledger);
+  return false;
 }
 
 void Budgets::log_totals() const {

@@ -19,6 +19,7 @@
 #include "bidwell/budget/reconcile.h"
 #include "bidwell/budget/sink.h"
 #include "bidwell/catalog/campaign.h"
+#include "bidwell/events/billed.h"
 #include "bidwell/ops/config.h"
 
 namespace bidwell::apps {
@@ -27,8 +28,8 @@ namespace bidwell::apps {
 // looks. Throws std::runtime_error when a file cannot be used.
 std::unique_ptr<budget::Ledger> open_ledger(const ops::Config& config, std::uint64_t seed, bool read_only);
 
-// What PostgreSQL says was spent.
-budget::ReadTruth truth_of(const ops::Config& config);
+// What PostgreSQL says was spent. `interruption` may be null.
+budget::ReadTruth truth_of(const ops::Config& config, events::Interruption* interruption = nullptr);
 
 // What the catalog says of a campaign's money; nothing for one without a budget.
 std::optional<budget::AccountTerms> account_terms(const catalog::Campaign& campaign);
@@ -61,7 +62,8 @@ class Budgets {
   void tick();
   void run_banker();
   void run_reconciler();
-  void reconcile();
+  // `missing`: only if there is no ledger. True: it was tried here, not left to another instance.
+  bool reconcile(bool missing);
   // False: stopping.
   bool wait(std::chrono::milliseconds time);
 
@@ -75,8 +77,10 @@ class Budgets {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  bool make_ = false;                 // there is no ledger
+  bool make_ = false;                 // the banker found no ledger
   bool away_ = false, gone_ = false;  // at the banker's last round: it did not answer; there was none
+  unsigned silent_rounds_ = 0;        // in which the banker had nothing to ask of the ledger
+  events::Interruption reading_;      // of the truth
   std::string fault_;                 // why the last reconciliation failed
   std::thread banker_thread_, reconciler_thread_;
 };

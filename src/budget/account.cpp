@@ -147,6 +147,7 @@ std::optional<Statement> Account::state(const Now& now, const BankerOptions& opt
     for (Part& part : parts_) part.base = part.granted = part.used;
     return statement(false);
   }
+  closing_ = false;  // it goes on, whether the ledger heard of its end or not
   set_needs();
   bool wanting = granted_ > held();
   for (const Part& part : parts_) {

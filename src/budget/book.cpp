@@ -14,6 +14,14 @@ Book::~Book() = default;
 Book::Book(Book&&) noexcept = default;
 Book& Book::operator=(Book&&) noexcept = default;
 
+void Book::Impl::pass(std::int64_t to_ms) {
+  if (to_ms + std::chrono::milliseconds(options.reserve).count() < now_ms) {
+    for (auto& [campaign, account] : accounts) account.go_back(options, to_ms);
+    now_ms = to_ms;
+  }
+  now_ms = std::max(now_ms, to_ms);
+}
+
 BookAccount& Book::Impl::account(std::string_view campaign) {
   const auto found = accounts.find(campaign);
   return found != accounts.end() ? found->second : accounts[std::string(campaign)];
@@ -26,7 +34,8 @@ const BookAccount* Book::Impl::find(std::string_view campaign) const {
 
 Standing Book::settle(std::string_view holder, const Statement& statement, std::int64_t now_ms) {
   impl_->pass(now_ms);
-  if (statement.used != 0 && impl_->find(statement.campaign) == nullptr) {
+  const bool may_begin = statement.used == 0 && may_be_today(statement.day, impl_->now_ms);
+  if (!may_begin && impl_->find(statement.campaign) == nullptr) {
     Standing unknown;
     unknown.lost = true;
     return unknown;

@@ -12,6 +12,9 @@ Nanos wrapping_sum(Nanos a, Nanos b) noexcept {
                             ~(std::uint64_t{1} << 63));
 }
 
+// A cell, or a sum that nothing takes anything out of: it stays where it would be too large.
+constexpr Nanos kCellMax = Nanos{1} << 62;
+
 void forget_cells(Cells& cells, std::int64_t kept, std::int64_t now_ms) {
   cells.erase(cells.begin(), cells.upper_bound(cell_of(now_ms / 1000) - kept));
 }
@@ -19,6 +22,7 @@ void forget_cells(Cells& cells, std::int64_t kept, std::int64_t now_ms) {
 }  // namespace
 
 void BookAccount::forget(const LedgerOptions& options, std::int64_t now_ms) {
+  day = std::min(day, latest_day(now_ms));
   if (now_ms >= first_expiry_ms) {
     first_expiry_ms = std::numeric_limits<std::int64_t>::max();
     for (auto lease = leases.begin(); lease != leases.end();) {
@@ -45,6 +49,18 @@ void BookAccount::forget(const LedgerOptions& options, std::int64_t now_ms) {
   forget_cells(offered_cells, kOfferedCellsKept, now_ms);
 }
 
+void BookAccount::go_back(const LedgerOptions& options, std::int64_t now_ms) {
+  const std::int64_t expires_ms = now_ms + std::chrono::milliseconds(options.lease).count();
+  for (auto& [holder, lease] : leases) lease.expires_ms = std::min(lease.expires_ms, expires_ms);
+  if (!leases.empty()) first_expiry_ms = std::min(first_expiry_ms, expires_ms);
+  const std::int64_t bucket = bucket_of(now_ms / 1000);
+  while (!buckets.empty() && buckets.rbegin()->first.first > bucket) {
+    const auto [key, amount] = *buckets.rbegin();
+    buckets.erase(key);
+    buckets[{bucket, key.second}] += amount;
+  }
+}
+
 Standing BookAccount::settle(std::string_view holder, const Statement& statement, const LedgerOptions& options,
                              std::int64_t now_ms) {
   BookLease* const lease = find_lease(holder, statement, now_ms);
@@ -60,7 +76,8 @@ Standing BookAccount::settle(std::string_view holder, const Statement& statement
   if (const Nanos more = statement.offered - lease->offered; more > 0) {
     lease->offered = statement.offered;
     offered = wrapping_sum(offered, more);
-    offered_cells[cell_of(now_ms / 1000)] += more;
+    Nanos& cell = offered_cells[cell_of(now_ms / 1000)];
+    cell += std::min(more, kCellMax - cell);
   }
   grant(*lease, statement);
   const Nanos granted = lease->granted;
@@ -76,6 +93,7 @@ Standing BookAccount::settle(std::string_view holder, const Statement& statement
 }
 
 BookLease* BookAccount::find_lease(std::string_view holder, const Statement& statement, std::int64_t now_ms) {
+  if (!may_be_today(statement.day, now_ms)) return nullptr;
   const auto found = leases.find(holder);
   if (found != leases.end() && found->second.number == statement.lease) {
     return found->second.day == statement.day ? &found->second : nullptr;
@@ -142,9 +160,11 @@ void BookAccount::add_open(std::int64_t bucket, std::int32_t of_day, Nanos amoun
 }
 
 void BookAccount::bill(Nanos cost, std::int64_t bid_at, std::int32_t of_day, std::int64_t now_ms) {
-  see_day(of_day);
   spent += cost;
-  if (keeps_day(of_day)) days[of_day].spent += cost;
+  if (of_day <= latest_day(now_ms)) {
+    see_day(of_day);
+    if (keeps_day(of_day)) days[of_day].spent += cost;
+  }
   if (cell_of(bid_at) > cell_of(now_ms / 1000) - kSpentCellsKept) spent_cells[cell_of(bid_at)] += cost;
 }
 

@@ -23,6 +23,15 @@ inline bool is_over(std::int64_t bucket, std::chrono::seconds seconds, std::int6
   return ((bucket + 1) * kBucketSeconds + seconds.count()) * 1000 <= now_ms;
 }
 
+// The latest day that can have begun anywhere: zones are 14 hours ahead of UTC at most, and 12 behind.
+inline std::int32_t latest_day(std::int64_t now_ms) noexcept {
+  return static_cast<std::int32_t>(now_ms / 86'400'000) + 1;
+}
+// Whether it may be some zone's at present, or was until just now. Others are of a clock that is wrong.
+inline bool may_be_today(std::int32_t day, std::int64_t now_ms) noexcept {
+  return day <= latest_day(now_ms) && day >= latest_day(now_ms) - 2;
+}
+
 struct BookLease {
   std::uint64_t number = 0;
   std::int32_t day = 0;
@@ -52,6 +61,8 @@ struct BookAccount {
   std::int64_t first_expiry_ms = std::numeric_limits<std::int64_t>::max();  // no lease expires before
 
   void forget(const LedgerOptions& options, std::int64_t now_ms);
+  // The clock was set back to `now_ms`: what is of a time after it is of now.
+  void go_back(const LedgerOptions& options, std::int64_t now_ms);
   Standing settle(std::string_view holder, const Statement& statement, const LedgerOptions& options,
                   std::int64_t now_ms);
   void bill(Nanos cost, std::int64_t bid_at, std::int32_t of_day, std::int64_t now_ms);

@@ -39,7 +39,7 @@ struct Book::Impl {
   std::map<std::string, std::uint64_t, std::less<>> positions;
   BidIds billed, released;  // released alone, by a loss: no use any more when their bucket is over
 
-  void pass(std::int64_t to_ms) noexcept { now_ms = std::max(now_ms, to_ms); }
+  void pass(std::int64_t to_ms);
   BookAccount& account(std::string_view campaign);  // made where there is none
   const BookAccount* find(std::string_view campaign) const;
   void advance(std::span<const Advance> advances);

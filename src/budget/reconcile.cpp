@@ -83,6 +83,7 @@ class Reconciliation {
     const Side ledger_before = look_at_ledger();
     const Side truth_before = look_at_truth();
     report_.accounts = campaigns_.size();
+    if (options_.mend) forget(ledger_before.positions, truth_before.positions);
     std::erase_if(campaigns_, [&](const std::string& campaign) {
       return differing(ledger_before.of(campaign), truth_before.of(campaign)).empty();
     });
@@ -90,15 +91,17 @@ class Reconciliation {
     if (options_.pause) options_.pause();
     const Side truth_after = look_at_truth();
     const Side ledger_after = look_again_at_ledger();
-    find_behind(ledger_before.positions, truth_after.positions, "ledger", "PostgreSQL");
-    find_behind(truth_before.positions, ledger_after.positions, "PostgreSQL", "ledger");
+    find_behind(ledger_before.positions, truth_after.positions, true);
+    find_behind(truth_before.positions, ledger_after.positions, false);
+    if (!report_.behind.empty() && !options_.force) mend_ = false;
+    if (mend_) mend_ = catch_up(ledger_after.positions, truth_after.positions);
     for (const std::string& campaign : campaigns_) {
       for (const std::int64_t cell : differing(ledger_after.of(campaign), truth_after.of(campaign))) {
         const Nanos ledger = at(ledger_after.of(campaign), cell), truth = at(truth_after.of(campaign), cell);
         if (ledger != at(ledger_before.of(campaign), cell) || truth != at(truth_before.of(campaign), cell)) {
           ++report_.unsettled;
         } else if (report_.behind.empty() || options_.force) {
-          const bool mended = options_.mend && mend(campaign, cell, ledger, truth - ledger);
+          const bool mended = mend_ && mend(campaign, cell, ledger, truth - ledger);
           report_.drifts.push_back({campaign, cell, ledger, truth, mended});
         }
       }

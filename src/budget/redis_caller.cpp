@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "bidwell/budget/ledger.h"
 #include "budget/redis_scripts.h"
 
 namespace bidwell::budget {
@@ -26,7 +25,10 @@ redis::Options impatient(redis::Options options, std::chrono::milliseconds timeo
   const auto says = [&](std::string_view code) { return text.starts_with(code); };
   if (says(scripts::kMissing)) throw LedgerMissing(std::string(text.substr(scripts::kMissing.size() + 1)));
   if (says(scripts::kMoved)) throw JournalMoved(std::string(text.substr(scripts::kMoved.size() + 1)));
-  throw LedgerAway(fmt::format("Redis: {}", text));
+  const std::string what = fmt::format("Redis: {}", text);
+  // Not OOM, READONLY and the like. Redis names the script in errors that its commands threw.
+  if (says("WRONGTYPE") || (says("ERR") && text.find("user_script") != text.npos)) throw ScriptFailed(what);
+  throw LedgerAway(what);
 }
 
 }  // namespace

@@ -9,9 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "bidwell/budget/ledger.h"
 #include "bidwell/redis/client.h"
 
 namespace bidwell::budget {
+
+// A script stumbled over what stands in some key, such as one of another type: others may do.
+struct ScriptFailed : LedgerAway {
+  using LedgerAway::LedgerAway;
+};
 
 // For one thread, but for interrupt(). Connects when first used and again when it has to.
 class RedisCaller {
@@ -23,7 +29,7 @@ class RedisCaller {
   // Sees the answer; false: it makes no sense. Must not throw.
   using Take = std::function<bool(const redis::Reply&)>;
 
-  // Both wait. Throw LedgerAway where there is no answer, or it is an error; LedgerMissing and JournalMoved for the
+  // Both wait. Throw LedgerAway where there is no answer, or it is an error (ScriptFailed); LedgerMissing and JournalMoved for the
   // scripts' errors that say so.
   void command(std::span<const std::string_view> words, const Take& take);
   void evaluate(const redis::Script& script, std::string_view key, std::span<const std::string> arguments,

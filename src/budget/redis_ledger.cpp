@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <functional>
+#include <map>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "budget/redis_caller.h"
@@ -18,7 +21,7 @@ using redis::Reply;
 using Words = std::vector<std::string>;
 
 constexpr std::size_t kStatesMax = 256;   // accounts in one call
-constexpr std::size_t kWordsMax = 8'000;  // of a call that makes a ledger
+constexpr std::size_t kWordsMax = 8'000;  // of a call that makes a ledger or forgets journals
 constexpr std::chrono::milliseconds kMakingPause{10};
 
 std::string text_of(const std::optional<Nanos>& limit) {
@@ -88,6 +91,12 @@ bool done(const Reply&) {
   return true;
 }
 
+// Of one maker or claimant alone, whatever `seed` is.
+std::string random_token() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}", random(), random(), random());
+}
+
 }  // namespace
 
 struct RedisLedger::Impl {
@@ -98,7 +107,9 @@ struct RedisLedger::Impl {
 
   const Options options;
   const std::string marker;
+  const std::string claimant = random_token();
   RedisCaller caller;
+  std::set<std::string, std::less<>> failing;  // campaigns whose statements Redis could not take, last time
 
   // What each script's arguments begin with.
   Words words(std::initializer_list<std::string_view> more) const {
@@ -112,32 +123,68 @@ struct RedisLedger::Impl {
     caller.evaluate(script, marker, arguments, take);
   }
 
+  void settle(std::string_view holder, std::span<const Statement> statements, std::span<Standing> standings);
+  // Tells whether any was settled. Those that Redis stumbles over are lost.
+  bool settle_what_can(std::string_view holder, std::span<const Statement> statements, std::span<Standing> standings);
+
   // The parts of make().
   bool begin(std::string_view token);
   void clear(std::string_view token);
-  void write(std::string_view token, std::span<const std::pair<std::string, Spent>> spent,
-             std::span<const Advance> positions);
+  void write_positions(std::string_view token, std::span<const Advance> positions);
+  void write_accounts(std::string_view token, std::span<const std::pair<std::string, Spent>> spent);
 };
 
 RedisLedger::RedisLedger(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 RedisLedger::~RedisLedger() = default;
 
 std::vector<Standing> RedisLedger::settle(std::string_view holder, std::span<const Statement> statements) {
-  const std::string lease = std::to_string(std::chrono::milliseconds(impl_->options.ledger.lease).count());
   std::vector<Standing> standings(statements.size());
   for (std::size_t first = 0; first < statements.size(); first += scripts::kStatementsMax) {
-    const auto part = statements.subspan(first, std::min(scripts::kStatementsMax, statements.size() - first));
-    Words words = impl_->words({impl_->reserve(), holder, lease});
-    for (const Statement& statement : part) put(words, statement);
-    impl_->run(scripts::settle(), words, [&](const Reply& reply) {
-      if (reply.size() != part.size()) return false;
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        if (!read(reply[i].text(), standings[first + i])) return false;
-      }
-      return true;
-    });
+    const std::size_t count = std::min(scripts::kStatementsMax, statements.size() - first);
+    const auto part = statements.subspan(first, count);
+    if (!impl_->settle_what_can(holder, part, std::span(standings).subspan(first, count))) {
+      throw LedgerAway("Redis: none of the statements was taken");
+    }
   }
   return standings;
+}
+
+void RedisLedger::Impl::settle(std::string_view holder, std::span<const Statement> statements,
+                               std::span<Standing> standings) {
+  Words all = words({reserve(), holder, std::to_string(std::chrono::milliseconds(options.ledger.lease).count())});
+  for (const Statement& statement : statements) put(all, statement);
+  run(scripts::settle(), all, [&](const Reply& reply) {
+    if (reply.size() != statements.size()) return false;
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      if (!read(reply[i].text(), standings[i])) return false;
+    }
+    return true;
+  });
+}
+
+// By halves, so that one among many takes few calls. What a failed call did before it failed may be stated again.
+bool RedisLedger::Impl::settle_what_can(std::string_view holder, std::span<const Statement> statements,
+                                        std::span<Standing> standings) {
+  try {
+    settle(holder, statements, standings);
+    if (!failing.empty()) {
+      for (const Statement& statement : statements) failing.erase(std::string(statement.campaign));
+    }
+    return true;
+  } catch (const ScriptFailed& error) {
+    if (statements.size() == 1) {
+      if (failing.emplace(statements[0].campaign).second && options.log) {
+        options.log(fmt::format("the campaign {} gets no money: {}", statements[0].campaign, error.what()));
+      }
+      standings[0] = Standing{};
+      standings[0].lost = true;
+      return false;
+    }
+  }
+  const std::size_t half = statements.size() / 2;
+  const bool first = settle_what_can(holder, statements.first(half), standings.first(half));
+  const bool second = settle_what_can(holder, statements.subspan(half), standings.subspan(half));
+  return first || second;
 }
 
 std::vector<std::uint64_t> RedisLedger::positions(std::span<const std::string> journals) {
@@ -154,17 +201,31 @@ std::vector<std::uint64_t> RedisLedger::positions(std::span<const std::string> j
   return positions;
 }
 
+// Piece by piece: one that stands all the while is in it.
 std::vector<Advance> RedisLedger::advances() {
+  std::map<std::string, std::uint64_t, std::less<>> positions;
+  std::string cursor = "0";
+  do {
+    impl_->run(scripts::advances(), impl_->words({cursor}), [&](const Reply& reply) {
+      cursor = std::string(reply[0].text());
+      for (std::size_t i = 0; i + 1 < reply[1].size(); i += 2) {
+        if (!read(reply[1][i + 1].text(), positions[std::string(reply[1][i].text())])) return false;
+      }
+      return !cursor.empty();
+    });
+  } while (cursor != "0");
   std::vector<Advance> advances;
-  impl_->run(scripts::advances(), impl_->words({}), [&](const Reply& reply) {
-    for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
-      Advance& advance = advances.emplace_back(Advance{std::string(reply[i].text()), 0, 0});
-      if (!read(reply[i + 1].text(), advance.to)) return false;
-    }
-    return true;
-  });
-  std::sort(advances.begin(), advances.end(), [](const Advance& a, const Advance& b) { return a.journal < b.journal; });
+  for (const auto& [journal, position] : positions) advances.push_back({journal, 0, position});
   return advances;
+}
+
+void RedisLedger::forget(std::span<const std::string> journals) {
+  for (std::size_t first = 0; first < journals.size(); first += kWordsMax) {
+    const auto part = journals.subspan(first, std::min(kWordsMax, journals.size() - first));
+    Words words = impl_->words({});
+    words.insert(words.end(), part.begin(), part.end());
+    impl_->run(scripts::forget(), words, done);
+  }
 }
 
 void RedisLedger::confirm(std::span<const Resolved> resolved, std::span<const Advance> advances) {
@@ -258,13 +319,28 @@ bool RedisLedger::exists() {
   return there;
 }
 
+bool RedisLedger::claim(std::string_view what, std::chrono::seconds time) {
+  const std::string name = fmt::format("{}{}{}", impl_->options.prefix, scripts::kClaim, what);
+  const std::string for_ms = std::to_string(std::chrono::milliseconds(time).count());
+  const std::string_view words[] = {"SET", name, impl_->claimant, "NX", "PX", for_ms};
+  bool ours = false;
+  impl_->caller.command(words, [&](const Reply& reply) {
+    ours = reply.text() == "OK";
+    return ours || reply.is_nil();
+  });
+  return ours;
+}
+
+void RedisLedger::disclaim(std::string_view what) {
+  impl_->run(scripts::disclaim(), impl_->words({what, impl_->claimant}), done);
+}
+
 bool RedisLedger::make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) {
-  // Of one maker alone, whatever `seed` is.
-  std::random_device random;
-  const std::string token = fmt::format("{:08x}{:08x}{:08x}", random(), random(), random());
+  const std::string token = random_token();
   if (!impl_->begin(token)) return false;
   impl_->clear(token);
-  impl_->write(token, spent, positions);
+  impl_->write_positions(token, positions);
+  impl_->write_accounts(token, spent);
   impl_->run(scripts::make_finish(), impl_->words({token}), done);
   return true;
 }
@@ -286,6 +362,8 @@ bool RedisLedger::Impl::begin(std::string_view token) {
 
 // What is left of one that lost its marker, or was not finished.
 void RedisLedger::Impl::clear(std::string_view token) {
+  // First, as the accounts that stay are listed anew.
+  run(scripts::make_clear(), words({token, options.prefix + "accounts", options.prefix + "positions"}), done);
   const std::string pattern = pattern_of(options.prefix);
   std::string cursor = "0";
   do {
@@ -294,7 +372,10 @@ void RedisLedger::Impl::clear(std::string_view token) {
     std::string next;
     caller.command(scan, [&](const Reply& reply) {
       next = std::string(reply[0].text());
-      for (std::size_t i = 0; i < reply[1].size(); ++i) keys.emplace_back(reply[1][i].text());
+      for (std::size_t i = 0; i < reply[1].size(); ++i) {
+        const std::string_view key = reply[1][i].text();
+        if (scripts::is_cleared(key.substr(std::min(options.prefix.size(), key.size())))) keys.emplace_back(key);
+      }
       return !next.empty();
     });
     cursor = std::move(next);
@@ -302,13 +383,21 @@ void RedisLedger::Impl::clear(std::string_view token) {
   } while (cursor != "0");
 }
 
-void RedisLedger::Impl::write(std::string_view token, std::span<const std::pair<std::string, Spent>> spent,
-                              std::span<const Advance> positions) {
-  Words all = words({token, std::to_string(positions.size())});
-  for (const Advance& position : positions) {
-    all.push_back(position.journal);
-    all.push_back(std::to_string(position.to));
+void RedisLedger::Impl::write_positions(std::string_view token, std::span<const Advance> positions) {
+  for (std::size_t first = 0; first < positions.size(); first += kWordsMax / 2) {
+    const auto part = positions.subspan(first, std::min(kWordsMax / 2, positions.size() - first));
+    Words all = words({token, std::to_string(part.size())});
+    for (const Advance& position : part) {
+      all.push_back(position.journal);
+      all.push_back(std::to_string(position.to));
+    }
+    run(scripts::make_write(), all, done);
   }
+}
+
+void RedisLedger::Impl::write_accounts(std::string_view token,
+                                       std::span<const std::pair<std::string, Spent>> spent) {
+  Words all = words({token, "0"});
   const auto put_all = [&all](const auto& amounts) {
     for (const auto& [number, amount] : amounts) {
       all.push_back(std::to_string(number));

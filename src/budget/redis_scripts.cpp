@@ -77,7 +77,25 @@ return answer
 }
 
 const redis::Script& advances() {
-  static const redis::Script script = guarded("return redis.call('HGETALL', key('positions'))");
+  static const redis::Script script =
+      guarded("return redis.call('HSCAN', key('positions'), ARGV[2], 'COUNT', '1000')");
+  return script;
+}
+
+const redis::Script& forget() {
+  static const redis::Script script = guarded(R"(
+for i = 2, #ARGV do redis.call('HDEL', key('positions'), ARGV[i]) end
+return redis.status_reply('OK')
+)");
+  return script;
+}
+
+const redis::Script& disclaim() {
+  static const redis::Script script(std::string(kCommon) + R"(
+local name = key('claim ', ARGV[2])
+if redis.call('GET', name) == ARGV[3] then redis.call('DEL', name) end
+return redis.status_reply('OK')
+)");
   return script;
 }
 
@@ -158,8 +176,10 @@ if stands ~= expected then return 0 end
 make_account(id)
 add('spent', difference)
 if cell ~= '0' then
-  if fields.day == '' or tonumber(day) > tonumber(fields.day) then set('day', day) end
-  add('spent ' .. day, difference)
+  if tonumber(day) <= latest_day then
+    see_day(day)
+    add('spent ' .. day, difference)
+  end
   redis.call('HINCRBY', key('spent ', id), cell, difference)
 end
 put_back()

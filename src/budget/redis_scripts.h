@@ -15,6 +15,7 @@
 //   billed <bucket>    set: of the bids of that bucket that were billed; expires
 //   released <bucket>  set: of those that were released; expires. Small sets, so that Redis frees each at once
 //   making             whoever makes the ledger at present; expires
+//   claim <what>       whoever does that for all instances; expires. With `making` all that is there without a ledger
 //
 // A statement costs the same whatever the number of holders is: sums stand in the account, and leases are gone through
 // only when the earliest may have ended, as are buckets.
@@ -38,6 +39,11 @@
 namespace bidwell::budget::scripts {
 
 inline constexpr std::string_view kLedger = "ledger";  // KEYS[1] is the prefix and this
+inline constexpr std::string_view kClaim = "claim ";
+
+// What stands behind the prefix of a key that a maker clears, but for `accounts` and `positions`. Another ledger's prefix may begin with this one's, so the prefix alone does
+// not tell a key of ours.
+bool is_cleared(std::string_view name);
 
 // What errors begin with that are none of Redis' own.
 inline constexpr std::string_view kMissing = "LEDGERMISSING";
@@ -57,8 +63,12 @@ const redis::Script& confirm();
 
 // Answers each one's position. ARGV: journals.
 const redis::Script& positions();
-// Answers journal, position, ...
+// A piece of all. ARGV: cursor, "0" at first. Answers [the next one, [journal, position, ...]], as HSCAN does.
 const redis::Script& advances();
+// ARGV: journals.
+const redis::Script& forget();
+// Works without a ledger. ARGV: what was claimed, by whom.
+const redis::Script& disclaim();
 // Answers the names of accounts.
 const redis::Script& names();
 // ARGV: reserve, campaigns. Answers for each an array: hand total, hand daily, day, a standing as settle()'s, holders.
@@ -72,11 +82,11 @@ const redis::Script& set_limits();
 // ARGV: reserve, campaign, cell, day, expected, difference. Answers 1, or 0 where the cell has changed.
 const redis::Script& mend();
 
-// Making a ledger: make_begin() until it answers 0 or 1; make_clear() for all keys that are there, make_write(),
-// make_finish(). All but the first fail once another maker took over, as it may when this one was silent for 10 s.
+// Making a ledger: make_begin() until it answers 0 or 1; make_clear() for `accounts` and `positions`, then for all keys
+// that is_cleared() names; make_write(), make_finish(). All but the first fail once another maker took over, as it may when this one was silent for 10 s.
 // ARGV: the maker's token. Answers 1: begun; 0: there is a ledger; -1: another maker is at it.
 const redis::Script& make_begin();
-// ARGV: token, keys.
+// Of accounts the limits that were set by hand stay. ARGV: token, keys.
 const redis::Script& make_clear();
 // ARGV: token, number of journals; journal, position, ...; by account: campaign, in all, number of cells, number of
 // days; cell, amount, ...; day, amount, ...

@@ -11,7 +11,7 @@ namespace bidwell::budget::scripts {
 const redis::Script& confirm() {
   static const redis::Script script = guarded(R"(
 local now, reserve, repeats = now_ms(), tonumber(ARGV[2]) * 1000, tonumber(ARGV[3]) * 1000
-local first = 5 + 3 * tonumber(ARGV[4])
+local first, latest_day = 5 + 3 * tonumber(ARGV[4]), math.floor(now / 86400000) + 1
 
 local stands = {}
 for i = 5, first - 1, 3 do
@@ -75,8 +75,9 @@ end
 local function bill(at, id, day, cost)
   local account, cell = key('account ', id), cell_of(at)
   add(account, 'spent', cost)
-  add(account, 'spent ' .. day, cost)
   if cell > cell_of(now) - 288 then add(key('spent ', id), text(cell), cost) end
+  if tonumber(day) > latest_day then return end
+  add(account, 'spent ' .. day, cost)
   if not days[id] or tonumber(day) > days[id] then days[id] = tonumber(day) end
 end
 local function resolve(bid, id, day, at, reserved, cost)
@@ -104,9 +105,9 @@ for id in pairs(touched) do
   local account = key('account ', id)
   make_account(id)
   local known = redis.call('HMGET', account, 'day', 'oldest')
-  if days[id] and (not known[1] or known[1] == '' or days[id] > tonumber(known[1])) then
-    redis.call('HSET', account, 'day', text(days[id]))
-  end
+  local day = tonumber(known[1] or '')
+  local latest = math.min(math.max(day or days[id] or 0, days[id] or day or 0), latest_day)
+  if (day or days[id]) and latest ~= day then redis.call('HSET', account, 'day', text(latest)) end
   if oldest[id] and (not known[2] or known[2] == '' or oldest[id] < tonumber(known[2])) then
     redis.call('HSET', account, 'oldest', text(oldest[id]))
   end

@@ -1,5 +1,8 @@
 // Making a ledger: piece by piece, as it may be large, by one maker at a time. Until the last piece every other script
 // finds none.
+#include <algorithm>
+#include <iterator>
+
 #include "budget/redis_scripts.h"
 #include "budget/redis_scripts_common.h"
 
@@ -18,6 +21,16 @@ redis.call('PEXPIRE', key('making'), 10000)
 
 }  // namespace
 
+bool is_cleared(std::string_view name) {
+  constexpr std::string_view kKinds[] = {"account ", "leases ", "open ", "spent ", "offered "};
+  constexpr std::string_view kBuckets[] = {"billed ", "released "};
+  const auto begins = [&](std::string_view kind) { return name.starts_with(kind); };
+  if (std::any_of(std::begin(kKinds), std::end(kKinds), begins)) return true;
+  return std::any_of(std::begin(kBuckets), std::end(kBuckets), [&](std::string_view kind) {
+    return begins(kind) && name.find_first_not_of("-0123456789", kind.size()) == std::string_view::npos;
+  });
+}
+
 const redis::Script& make_begin() {
   static const redis::Script script(std::string(kCommon) + R"(
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -28,8 +41,19 @@ return redis.call('SET', key('making'), ARGV[2], 'NX', 'PX', '10000') and 1 or -
 
 const redis::Script& make_clear() {
   static const redis::Script script = of_maker(R"(
+local accounts = key('account ')
 for i = 3, #ARGV do
-  if ARGV[i] ~= key('making') then redis.call('UNLINK', ARGV[i]) end
+  local name, total, daily = ARGV[i], nil, nil
+  local is_account = string.sub(name, 1, #accounts) == accounts
+  if is_account and redis.call('TYPE', name).ok == 'hash' then
+    local set = redis.call('HMGET', name, 'hand total', 'hand daily')
+    total, daily = set[1] or '', set[2] or ''
+  end
+  redis.call('UNLINK', name)
+  if total and (total ~= '' or daily ~= '') then
+    make_account(string.sub(name, #accounts + 1))
+    redis.call('HSET', name, 'hand total', total, 'hand daily', daily)
+  end
 end
 return redis.status_reply('OK')
 )");

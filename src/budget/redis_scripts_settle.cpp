@@ -32,7 +32,8 @@ end
 
 -- The lease that the statement is of, begun where it may be; nothing: it is lost.
 local function lease_for(number, day, used)
-  local held = redis.call('HGET', leases, holder)
+  if not may_be_today(day) then return false end
+  local held = lease_at(holder)
   local lease = held and lease_of(held)
   if lease and lease.number == number then return lease.day == day and lease end
   if used ~= '0' or lease and below(number, lease.number) then return false end
@@ -57,35 +58,31 @@ local function offer(lease, offered)
   local all = plus(fields.offered, more)
   if #all > 18 and not below(all, '9223372036854775808') then all = minus(all, '9223372036854775808') end
   set('offered', all)
-  redis.call('HINCRBY', key('offered ', id), text(cell_of(now)), more)
+  add_offered(more)
 end
 
 local function statement(i)
   local day, number, used, closed = ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 9] == '1'
   local known = take_up(ARGV[i], day)
-  if not known and used ~= '0' then return '1 0 - - 0 0 0 0 0 0 0 0 0' end
+  if not known and (used ~= '0' or not may_be_today(day)) then return '1 0 - - 0 0 0 0 0 0 0 0 0' end
   forget()
   local lease = lease_for(number, day, used)
   if not lease then return standing(1, '0', day) end
-  if not known then
-    redis.call('SADD', key('accounts'), id)
-    changed.spent = true
-  end
+  if not known then begin_account() end
   set('total', ARGV[i + 1])
   set('daily', ARGV[i + 2])
   set('chance', ARGV[i + 10])
-  if fields.day == '' or tonumber(day) > tonumber(fields.day) then set('day', day) end
+  see_day(day)
 
   use(lease, used)
   offer(lease, ARGV[i + 6])
   local granted = grant(lease, closed and '0' or ARGV[i + 7], tonumber(ARGV[i + 8]))
   add_of_day('leased', day, minus(granted, lease.granted))
   if closed then
-    redis.call('HDEL', leases, holder)
+    set_lease(holder, false)
   else
     local expires = now + lease_ms
-    redis.call('HSET', leases, holder,
-               table.concat({number, day, lease.used, granted, lease.offered, text(expires)}, ' '))
+    set_lease(holder, table.concat({number, day, lease.used, granted, lease.offered, text(expires)}, ' '))
     if fields.due == '' or expires < tonumber(fields.due) then set('due', text(expires)) end
   end
   return standing(0, granted, day)

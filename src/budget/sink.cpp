@@ -39,9 +39,11 @@ class Days {
   std::unordered_map<std::string_view, Known> campaigns_;
 };
 
+// A campaign's bids from before it had a budget were never open, so there is nothing to release: their losses say
+// nothing, and of their bills only what was spent counts.
 bool says_something(const Event& event) {
   if (event.kind != Kind::win && event.kind != Kind::bill && event.kind != Kind::loss) return false;
-  return event.spend >= 0 || (event.kind == Kind::loss && event.reserved >= 0);
+  return event.spend >= 0 || (event.kind == Kind::loss && event.from_purse && event.reserved >= 0);
 }
 
 Resolved resolved_of(const Event& event, Days& days) {
@@ -50,7 +52,7 @@ Resolved resolved_of(const Event& event, Days& days) {
   out.campaign = event.campaign_id;
   out.bid_at = seconds_of(event);
   out.day = days.day_of(event.campaign_id, out.bid_at);
-  out.reserved = std::max<Nanos>(event.reserved, 0);
+  out.reserved = event.from_purse ? std::max<Nanos>(event.reserved, 0) : 0;
   if (event.spend >= 0) out.cost = event.spend;
   return out;
 }

@@ -26,12 +26,46 @@ SELECT campaign_id, cell, sum(spend)::bigint FROM (
 ) billed GROUP BY 1, 2 ORDER BY 1
 )sql";
 
+// A server looks only when it has something to send whether anybody still waits for it, unless it is told to.
+constexpr char kLookForUs[] = R"sql(
+SELECT set_config('client_connection_check_interval', '1s', false) FROM pg_settings
+WHERE name = 'client_connection_check_interval'
+)sql";
+
 }  // namespace
 
-Billed read_billed(const std::string& url, std::chrono::system_clock::time_point since, std::int64_t cell_seconds) {
+// While it lives an interruption cuts the connection off.
+class Interruptible {
+ public:
+  Interruptible(Interruption* by, Session& session) : by_(by) {
+    if (by_ == nullptr) return;
+    const std::lock_guard lock(by_->mutex_);
+    by_->watchdog_ = &session.watchdog();
+    if (by_->interrupted_) session.watchdog().bark();
+  }
+  ~Interruptible() {
+    if (by_ == nullptr) return;
+    const std::lock_guard lock(by_->mutex_);
+    by_->watchdog_ = nullptr;
+  }
+
+ private:
+  Interruption* const by_;
+};
+
+void Interruption::interrupt() noexcept {
+  const std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  if (watchdog_ != nullptr) watchdog_->bark();
+}
+
+Billed read_billed(const std::string& url, std::chrono::system_clock::time_point since, std::int64_t cell_seconds,
+                   Interruption* interruption) {
   Session session(url, kTimeout);
+  const Interruptible interruptible(interruption, session);
   session.watchdog().pat();
   pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work(session.connection());
+  work.exec(kLookForUs);
   work.exec0("SET LOCAL jit = off");  // with many partitions compiling takes longer than it saves
   Billed billed;
   const std::int64_t since_seconds = std::chrono::floor<std::chrono::seconds>(since.time_since_epoch()).count();
@@ -45,8 +79,9 @@ Billed read_billed(const std::string& url, std::chrono::system_clock::time_point
     if (!row[1].is_null()) campaign.cells[row[1].as<std::int64_t>()] = spend;
   }
   session.watchdog().pat();
-  for (const pqxx::row& row : work.exec("SELECT journal, position FROM bidwell.journal_position")) {
+  for (const pqxx::row& row : work.exec("SELECT journal, position, floor(date_part('epoch', updated_at))::bigint FROM bidwell.journal_position")) {
     billed.positions[row[0].c_str()] = row[1].as<std::uint64_t>();
+    billed.heard[row[0].c_str()] = row[2].as<std::int64_t>();
   }
   session.watchdog().rest();
   return billed;

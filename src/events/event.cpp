@@ -1,4 +1,5 @@
-// The bytes of an event: a version, the fixed fields in little-endian order, then the texts, each behind its length.
+// The bytes of an event: a version, the kind, flags (1: late, 2: from_purse), the other fixed fields in little-endian
+// order, then the texts, each behind its length.
 // Version 1 had no money of budgets: it is read still, as journals on disk outlive an upgrade.
 #include "bidwell/events/event.h"
 
@@ -12,6 +13,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::uint8_t kVersion = 2, kVersionWithoutBudgets = 1;
+constexpr std::uint8_t kLate = 1, kFromPurse = 2;
 constexpr std::size_t kFixedBytes = 3 + 2 * 8 + 12 + 16 + 3 * 8 + 3 * 4 + 4 + 2 * 8;
 
 class Writer {
@@ -111,7 +113,7 @@ std::size_t encode(const Event& event, char* out) noexcept {
   Writer writer(out);
   writer.number(kVersion);
   writer.number(static_cast<std::uint8_t>(event.kind));
-  writer.number(static_cast<std::uint8_t>(event.late));
+  writer.number(static_cast<std::uint8_t>((event.late ? kLate : 0) | (event.from_purse ? kFromPurse : 0)));
   writer.number(event.at_us);
   writer.number(event.bid_at_ms);
   writer.bytes(event.bid_id);
@@ -130,15 +132,16 @@ std::size_t encode(const Event& event, char* out) noexcept {
 }
 
 bool decode(std::string_view bytes, Event& event) noexcept {
-  std::uint8_t version = 0, kind = 0, late = 0;
+  std::uint8_t version = 0, kind = 0, flags = 0;
   Reader reader(bytes);
   reader.number(version);
   reader.number(kind);
-  reader.number(late);
+  reader.number(flags);
   if (version != kVersion && version != kVersionWithoutBudgets) return false;
-  if (kind >= kKinds || late > 1) return false;
+  if (kind >= kKinds || flags > (version == kVersionWithoutBudgets ? kLate : kLate | kFromPurse)) return false;
   event.kind = static_cast<Kind>(kind);
-  event.late = late != 0;
+  event.late = (flags & kLate) != 0;
+  event.from_purse = (flags & kFromPurse) != 0;
   reader.number(event.at_us);
   reader.number(event.bid_at_ms);
   reader.bytes(event.bid_id);

@@ -224,13 +224,15 @@ void BidHandler::answer_bids(const bidding::Decision& decision, const Auction& a
   record(auction);
 }
 
+bool BidHandler::has_purse(const bidding::Choice& choice) const noexcept {
+  return options_.wallet != nullptr && choice.campaign->account != catalog::kNoAccount;
+}
+
 // Takes what the bids that were answered may cost out of the purses.
 void BidHandler::spend() {
-  if (options_.wallet == nullptr) return;
   for (std::size_t i = 0; i < bids_.size(); ++i) {
     const bidding::Choice& choice = *drafts_[i].choice;
-    if (choice.campaign->account != catalog::kNoAccount)
-      options_.wallet->purse(choice.campaign->account).use(choice.cost);
+    if (has_purse(choice)) options_.wallet->purse(choice.campaign->account).use(choice.cost);
   }
 }
 
@@ -251,6 +253,7 @@ bool BidHandler::identify(const bidding::Choice& choice, const Auction& auction,
   token.currency = currency_code(auction.currency);
   token.reserved = choice.cost;
   token.budget_currency = choice.campaign->currency.code;
+  token.from_purse = has_purse(choice);
   if (bid_request_.test == 0) token.exchange = auction.exchange.options().name;
   token.campaign_id = choice.campaign->source->id;
   token.creative_id = choice.creative->source->id;

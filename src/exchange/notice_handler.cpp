@@ -261,6 +261,7 @@ NoticeResult NoticeDesk::check_prices(Notice& notice) {
     notice.unread += !reason;
   }
   event.reserved = notice.token.reserved;
+  event.from_purse = notice.token.from_purse;
   event.budget_currency = notice.token.budget_currency;
   if (counts(event.kind, options.spend_on)) event.spend = spend_of(event.price, notice.token);
   return NoticeResult::recorded;

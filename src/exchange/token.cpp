@@ -25,7 +25,7 @@ constexpr std::size_t kFieldsMax = 1 + kVarintMax + std::tuple_size_v<events::Us
 constexpr std::size_t kPayloadMax = (kTokenTextMax - kTokenMacTextSize) / 4 * 3;
 static_assert(kHeadBytes + kFieldsMax <= kPayloadMax && kMacBytes * 4 / 3 == kTokenMacTextSize);
 
-constexpr std::uint8_t kHasUser = 1, kHasBudget = 2;
+constexpr std::uint8_t kHasUser = 1, kHasBudget = 2, kFromPurse = 4;
 
 class FieldWriter {
  public:
@@ -119,7 +119,8 @@ std::uint8_t* write_payload(const BidToken& token, std::uint8_t key, std::uint8_
   writer.bytes(token.bid_id.data(), token.bid_id.size());
   const bool known = token.user != events::UserKey{};
   const bool budget = !budget_is_as_the_price(token);
-  writer.byte(static_cast<std::uint8_t>((known ? kHasUser : 0) | (budget ? kHasBudget : 0)));
+  writer.byte(static_cast<std::uint8_t>((known ? kHasUser : 0) | (budget ? kHasBudget : 0) |
+                                        (token.from_purse ? kFromPurse : 0)));
   writer.number(static_cast<std::uint64_t>(token.bid_at_ms));
   if (known) writer.bytes(token.user.data(), token.user.size());
   writer.number(static_cast<std::uint64_t>(token.price_max));
@@ -139,6 +140,7 @@ bool read_fields(std::span<const std::uint8_t> fields, BidToken& token) noexcept
   FieldReader reader(fields);
   const std::uint64_t flags = reader.number();
   token.bid_at_ms = static_cast<std::int64_t>(reader.number());
+  token.from_purse = (flags & kFromPurse) != 0;
   token.user = {};
   if ((flags & kHasUser) != 0) std::ranges::copy(reader.bytes(token.user.size()), token.user.begin());
   token.price_max = static_cast<Micros>(reader.number());
@@ -149,7 +151,7 @@ bool read_fields(std::span<const std::uint8_t> fields, BidToken& token) noexcept
   for (std::string_view* text : {&token.exchange, &token.campaign_id, &token.creative_id, &token.imp_id}) {
     *text = reader.text();
   }
-  return reader.at_end() && flags <= (kHasUser | kHasBudget) && budget != budget_is_as_the_price(token) &&
+  return reader.at_end() && flags <= (kHasUser | kHasBudget | kFromPurse) && budget != budget_is_as_the_price(token) &&
          token.bid_at_ms >= 0 && token.price_max >= 0 && token.reserved >= 0;
 }
 

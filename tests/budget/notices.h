@@ -23,6 +23,7 @@ inline events::Event notice(events::Kind kind, std::uint64_t bid, Nanos spend = 
   event.exchange = "demo", event.campaign_id = campaign, event.creative_id = "cr", event.imp_id = "1";
   event.price_max = 2'000'000;
   event.reserved = 2'000'000;
+  event.from_purse = true;
   event.spend = spend;
   return event;
 }

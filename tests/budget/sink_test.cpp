@@ -59,6 +59,36 @@ TEST(BudgetSink, NoticesThatSayWhatWasSpentAndLossesCount) {
   EXPECT_EQ(ledger.spent("c1").in_all, 1'500'000);
 }
 
+// A campaign bids without a budget and gets one: what was never open is not released, so a minute of its losses and
+// bills does not make room for bids above the budget. What it spent before counts.
+TEST(BudgetSink, BidsThatWereNotTakenOutOfAPurseReleaseNothing) {
+  Spy ledger(kNow);
+  BudgetSink sink(ledger, in_utc());
+  std::vector<events::Event> before;
+  for (std::uint64_t bid = 0; bid < 100; ++bid) {
+    before.push_back(bid % 10 == 0 ? notice(Kind::bill, bid, 1'000'000) : notice(Kind::loss, bid));
+    before.back().from_purse = false;
+  }
+  sink.take(batch(before));
+  EXPECT_EQ(ledger.calls.at(0).resolved.size(), 10u);
+  EXPECT_EQ(sink.stored("run/0"), 1000u);
+  Statement statement;
+  statement.campaign = "c1";
+  statement.limits.daily = 30'000'000;
+  statement.day = static_cast<std::int32_t>(kNow / 86'400);
+  statement.lease = 1;
+  statement.wanted = statement.least = 100'000'000;
+  Standing standing = ledger.settle("a", std::span(&statement, 1))[0];
+  EXPECT_EQ(standing.open, 0);
+  EXPECT_EQ(standing.spent, 10'000'000);
+  EXPECT_EQ(standing.granted, 20'000'000);
+  // The control: those of a purse do.
+  statement.used = 2'000'000;
+  EXPECT_EQ(ledger.settle("a", std::span(&statement, 1))[0].open, 2'000'000);
+  sink.take(batch({notice(Kind::loss, 200)}, 1000));
+  EXPECT_EQ(ledger.settle("a", std::span(&statement, 1))[0].open, 0);
+}
+
 TEST(BudgetSink, TheDayIsTheCampaigns) {
   const auto auckland = TimeZone::find("Pacific/Auckland");
   if (!auckland) GTEST_SKIP() << "there is no time zone database";

@@ -40,6 +40,7 @@ Event notice() {
   event.min_to_win = 1'300'000;
   event.budget_currency = currency_code("JPY");
   event.reserved = 2'100'000'000;
+  event.from_purse = true;
   event.spend = 1'900'000'001;
   event.client = "203.0.113.0/24";
   return event;
@@ -70,6 +71,7 @@ TEST(Event, ComesBackAsItWas) {
   EXPECT_EQ(event.min_to_win, expected.min_to_win);
   EXPECT_EQ(event.budget_currency, expected.budget_currency);
   EXPECT_EQ(event.reserved, expected.reserved);
+  EXPECT_EQ(event.from_purse, expected.from_purse);
   EXPECT_EQ(event.spend, expected.spend);
   EXPECT_EQ(event.client, expected.client);
 }
@@ -81,7 +83,12 @@ TEST(Event, OfTheFirstVersionIsRead) {
   bytes[0] = 1;
   bytes.erase(83, 20);
   Event event = notice();
+  EXPECT_FALSE(decode(bytes, event)) << "with a flag that it had not";
+  ASSERT_EQ(bytes[2], 3);
+  bytes[2] = 1;
   ASSERT_TRUE(decode(bytes, event));
+  EXPECT_TRUE(event.late);
+  EXPECT_FALSE(event.from_purse);
   EXPECT_EQ(event.reserved, kNoPrice);
   EXPECT_EQ(event.spend, kNoPrice);
   EXPECT_EQ(event.budget_currency, kUsd);
@@ -106,6 +113,22 @@ TEST(Event, OfTheFirstVersionByItsBytes) {
   EXPECT_EQ(event.sampled_ppm, kEveryBid);
   EXPECT_EQ(event.price_max, kNoPrice);
   EXPECT_EQ(event.exchange, "demo");
+}
+
+TEST(Event, FlagsAreReadEachForItself) {
+  for (const bool late : {false, true}) {
+    for (const bool from_purse : {false, true}) {
+      Event given = notice(), event;
+      given.late = late, given.from_purse = from_purse;
+      ASSERT_TRUE(decode(encoded(given), event));
+      EXPECT_EQ(event.late, late);
+      EXPECT_EQ(event.from_purse, from_purse);
+    }
+  }
+  std::string bytes = encoded(notice());
+  bytes[2] = 4;
+  Event event;
+  EXPECT_FALSE(decode(bytes, event));
 }
 
 TEST(Event, IsRefusedWhenCutOrLengthened) {

@@ -41,6 +41,7 @@ TEST(Token, SaysWhatWasSigned) {
     EXPECT_EQ(read.currency, token.currency);
     EXPECT_EQ(read.reserved, token.reserved);
     EXPECT_EQ(read.budget_currency, token.budget_currency);
+    EXPECT_EQ(read.from_purse, token.from_purse);
     EXPECT_EQ(read.exchange, token.exchange);
     EXPECT_EQ(read.campaign_id, token.campaign_id);
     EXPECT_EQ(read.creative_id, token.creative_id);
@@ -51,17 +52,19 @@ TEST(Token, SaysWhatWasSigned) {
 // A budget in another currency, or in the same one but of another amount.
 TEST(Token, SaysWhatWasReserved) {
   const TokenKeys keys(kOneKey);
-  BidToken euro = some_token(), other_amount = some_token(), nothing = some_token();
+  BidToken euro = some_token(), other_amount = some_token(), nothing = some_token(), no_budget = some_token();
   euro.budget_currency = currency_code("EUR");
   other_amount.reserved = INT64_MAX;
   nothing.reserved = 0;
   nothing.user = {};
-  for (const BidToken& token : {some_token(), euro, other_amount, nothing}) {
+  no_budget.from_purse = false;
+  for (const BidToken& token : {some_token(), euro, other_amount, nothing, no_budget}) {
     TokenKeys::Scratch scratch;
     BidToken read;
     ASSERT_EQ(keys.verify(sign(keys, token, Audience::exchange), Audience::exchange, scratch, read), TokenError::none);
     EXPECT_EQ(read.reserved, token.reserved);
     EXPECT_EQ(read.budget_currency, token.budget_currency);
+    EXPECT_EQ(read.from_purse, token.from_purse);
     EXPECT_EQ(read.user, token.user);
     EXPECT_EQ(read.imp_id, token.imp_id);
   }

@@ -129,8 +129,8 @@ struct JournalMoved : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Every call blocks for a bounded time and may throw LedgerAway; all but `exists` and `make` throw LedgerMissing where
-// there is none. Control plane only.
+// Every call blocks for a bounded time and may throw LedgerAway; all but `exists`, `make` and claims throw LedgerMissing
+// where there is none. Control plane only.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -163,8 +163,13 @@ class Ledger {
   // Makes it, as the truth has it: what each campaign has spent, and how far journals are in that. False: there is one.
   virtual bool make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) = 0;
 
-  // For what one instance shall do for all: true for the first who asks within the time.
+  // For what one instance shall do for all: true for the first who asks within the time. Where there is no ledger too.
   virtual bool claim(std::string_view /*what*/, std::chrono::seconds /*time*/) { return true; }
+  // It was not done: others may claim it at once. Only what this object claimed, and still has.
+  virtual void disclaim(std::string_view /*what*/) {}
+
+  // Journals that nobody will confirm again: their positions go.
+  virtual void forget(std::span<const std::string> /*journals*/) {}
 
   // The one call for other threads: what blocks now shall throw soon, and so shall all that comes after.
   virtual void interrupt() noexcept {}

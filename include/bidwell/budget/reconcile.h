@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +28,9 @@ struct Truth {
   };
   std::vector<Account> accounts;
   std::vector<Advance> positions;  // how far each journal is in it (`to`)
+  // When it last heard of each of them, Unix seconds of its clock (events::Billed::heard). Without it no journal is
+  // ever given up.
+  std::map<std::string, std::int64_t> heard;
 };
 using ReadTruth = std::function<Truth()>;  // may throw std::runtime_error
 
@@ -43,14 +47,21 @@ struct Reconciled {
   std::vector<Drift> drifts;  // that were the same at both looks
   std::size_t unsettled = 0;  // cells that differ, and changed between the looks
   // Journals that one side had read farther at the first look than the other at the second, for people: "<journal>:
-  // ledger 100, PostgreSQL 200". While there are any no difference is drift, unless forced. Not asked for where there
-  // is no difference. A journal that one side has never heard of or has forgotten counts only when its run began in the
-  // last kJournalsRemembered.
+  // ledger 100, PostgreSQL 200". While there are any no difference is drift, unless forced: whoever runs this must be
+  // warned where they stay. Not asked for where there is no difference. A journal that one side has never heard of or
+  // has forgotten counts only when its run began in the last kJournalsRemembered.
   std::vector<std::string> behind;
+  // The same, of runs that are lost, which were not waited for: PostgreSQL has heard of none of the run's journals for
+  // kRunLost before it last heard of any. Where mended and PostgreSQL was farther, the ledger now stands where it does,
+  // so that nothing counts twice should the journals be found again; that holds for forced ones, too.
+  std::vector<std::string> given_up;
+  std::size_t forgotten = 0;  // journals of older runs that PostgreSQL has no more: the ledger neither
 };
 
 // PostgreSQL keeps positions of journals for longer than that.
 inline constexpr std::chrono::days kJournalsRemembered{31};
+// An instance, whatever it does, has PostgreSQL hear of its journals once a day.
+inline constexpr std::chrono::days kRunLost{2};
 
 struct ReconcileOptions {
   bool mend = true;

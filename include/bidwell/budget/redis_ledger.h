@@ -41,6 +41,9 @@ class RedisLedger final : public Ledger {
   bool mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected, Nanos difference) override;
   bool exists() override;
   bool make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) override;
+  bool claim(std::string_view what, std::chrono::seconds time) override;
+  void disclaim(std::string_view what) override;
+  void forget(std::span<const std::string> journals) override;
   void interrupt() noexcept override;
 
  private:

@@ -53,6 +53,7 @@ struct Event {
   // Of win, bill and loss: money of the campaign's budget, in its own currency.
   CurrencyCode budget_currency = kUsd;
   Nanos reserved = kNoPrice;  // what the bid could cost; kNoPrice: not known
+  bool from_purse = false;    // that was reserved in the budgets' ledger; not where there was no budget
   Nanos spend = kNoPrice;     // what this notice says was spent; kNoPrice: it is not the one that counts
   std::string_view client;    // of imp and click: the browser's network, such as "203.0.113.0/24"
 };

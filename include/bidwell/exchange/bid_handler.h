@@ -121,6 +121,7 @@ class BidHandler final : public http::Handler {
   void answer_bids(const bidding::Decision& decision, const Auction& auction, http::Response& response);
   bool identify(const bidding::Choice& choice, const Auction& auction, Draft& draft);
   openrtb::Bid bid_of(const bidding::Choice& choice);
+  bool has_purse(const bidding::Choice& choice) const noexcept;
   void spend();
   void record(const Auction& auction);
 

@@ -3,7 +3,7 @@
 //
 //     payload = key id u8 · bid id[12] · sealed fields and zeros, to a multiple of 3
 //     text    = base64url(payload) · base64url(MAC[9])
-//     fields  = flags u8 · bid_at_ms · user[16] (flag 1; else nobody) · price_max · currency[3] ·
+//     fields  = flags u8 (4: from_purse) · bid_at_ms · user[16] (flag 1; else nobody) · price_max · currency[3] ·
 //               reserved, budget currency[3] (flag 2; else price_max, currency) · 4 texts (exchange, campaign,
 //               creative, impression), each behind its length
 //
@@ -36,6 +36,7 @@ struct BidToken {
   CurrencyCode currency = kUsd;
   Nanos reserved = 0;  // what the impression costs at that price, in the currency of the campaign's budget
   CurrencyCode budget_currency = kUsd;
+  bool from_purse = false;    // `reserved` was taken out of a purse; not where the campaign had no budget
   std::string_view exchange;  // empty: a bid on a test request, whose notices are recorded nowhere
   std::string_view campaign_id, creative_id, imp_id;
 };
