@@ -123,9 +123,13 @@ void print_json(const Books& books, const std::string& only) {
   fmt::print("{}\n", out.dump(2, ' ', false, OrderedJson::error_handler_t::replace));
 }
 
-// Of "250", "250.5" or "none". False, after printing why, for anything else.
+// Of "250", "250.5" or "none"; what was not given stays as it is. False, after printing why, for anything else.
 bool read_limit(const char* name, const std::string& text, std::optional<Nanos>& out) {
-  if (text.empty() || text == "none") return true;
+  if (text.empty()) return true;
+  if (text == "none") {
+    out = kNoLimit;
+    return true;
+  }
   const auto micros = parse_micros(text, Rounding::down);
   if (!micros || *micros < 0 || *micros > kMaxMicros) {
     fmt::print(stderr, "bidwell budget set: --{} is no amount: \"{}\"\n", name, text);
@@ -161,35 +165,35 @@ int budget_show(const BudgetOptions& options) {
 }
 
 int budget_set(const BudgetOptions& options) {
-  budget::Limits limits;
-  if (!read_limit("total", options.total, limits.total) || !read_limit("daily", options.daily, limits.daily)) return 1;
+  budget::Limits named;
+  if (!read_limit("total", options.total, named.total) || !read_limit("daily", options.daily, named.daily)) return 1;
   if (options.clear != (options.total.empty() && options.daily.empty())) {
     fmt::print(stderr, "bidwell budget set: give --total, --daily or both, or else --clear\n");
     return 1;
   }
   auto books = open_books(options.config, false);
   if (!books) return 1;
+  add_accounts(*books);
   const auto row = books->rows.find(options.campaign);
-  if (row == books->rows.end()) {
+  if (row == books->rows.end() || !row->second.terms) {
     fmt::print(stderr, "bidwell budget: the catalog has no budget of \"{}\"\n", options.campaign);
     return 1;
   }
-  if (!options.clear) {
-    // What is not said stays as the catalog has it.
-    if (options.total.empty()) limits.total = row->second.terms->limits.total;
-    if (options.daily.empty()) limits.daily = row->second.terms->limits.daily;
-    if (limits == budget::Limits{}) {
-      fmt::print(stderr,
-                 "bidwell budget set: a campaign without any limit needs no ledger: take its budget out of the "
-                 "catalog\n");
-      return 1;
-    }
+  // What is not named stays as it stands: by hand, or as the catalog has it.
+  budget::AccountState account = row->second.account.value_or(budget::AccountState{});
+  account.by_hand = options.clear ? budget::Limits{} : budget::Limits{named.total ? named.total : account.by_hand.total,
+                                                                      named.daily ? named.daily : account.by_hand.daily};
+  const BudgetSides in_force = sides_of(&*row->second.terms, &account);
+  if (!in_force.today.limit && !in_force.in_all.limit) {
+    fmt::print(stderr,
+               "bidwell budget set: a campaign without any limit needs no ledger: take its budget out of the "
+               "catalog\n");
+    return 1;
   }
-  books->ledger->set_limits(options.campaign, limits);
-  fmt::print("{}: {}; all instances heed it within a few seconds\n", options.campaign,
-             options.clear ? "the catalog's budget holds again"
-                           : fmt::format("total {}, daily {}", limits.total ? amount(*limits.total) : "none",
-                                         limits.daily ? amount(*limits.daily) : "none"));
+  books->ledger->set_limits(options.campaign, account.by_hand);
+  const auto text = [](const BudgetSide& side) { return side.limit ? amount(*side.limit) : std::string("none"); };
+  fmt::print("{}: {}total {}, daily {}; all instances heed it within a few seconds\n", options.campaign,
+             options.clear ? "the catalog's budget holds again: " : "", text(in_force.in_all), text(in_force.today));
   return 0;
 }
 

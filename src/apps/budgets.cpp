@@ -21,7 +21,7 @@ using std::chrono::seconds;
 
 // Between the two looks of a reconciliation: sinks store what they have within a second or two.
 constexpr seconds kSettle{10};
-// Who reads all of PostgreSQL for all; a maker that is killed is replaced so late.
+// One instance reads all of PostgreSQL for all; when it is killed meanwhile the next does so that much later.
 constexpr seconds kClaimed{60};
 // Rounds without a call of the ledger until it is asked whether it is there.
 constexpr unsigned kSilentRounds = 10;
@@ -45,9 +45,9 @@ std::optional<Nanos> nanos(const std::optional<Micros>& amount) {
 }
 
 // Nothing to be done where that fails: the claim runs out.
-void disclaim_making(budget::Ledger& ledger) {
+void disclaim(budget::Ledger& ledger, std::string_view what) {
   try {
-    ledger.disclaim("make");
+    ledger.disclaim(what);
   } catch (const std::exception&) {
   }
 }
@@ -248,14 +248,14 @@ bool Budgets::reconcile(bool missing) {
   budget::ReconcileOptions options;
   options.zone_of = [this](std::string_view campaign) { return banker_.zone_of(campaign); };
   options.pause = [this] { wait(kSettle); };
-  bool making = false;
+  const char* claimed = nullptr;
   try {
-    if (ledger.exists()) {
-      if (missing || !ledger.claim("reconcile", std::max(kClaimed, config_.budgets.reconcile_interval / 2))) return false;
-    } else {
-      if (!ledger.claim("make", kClaimed)) return false;
-      making = true;
-    }
+    const bool exists = ledger.exists();
+    if (exists && missing) return false;
+    const char* what = exists ? "reconcile" : "make";
+    const seconds time = exists ? std::max(kClaimed, config_.budgets.reconcile_interval / 2) : kClaimed;
+    if (!ledger.claim(what, time)) return false;
+    claimed = what;
     report(budget::reconcile(ledger, truth_of(config_, &reading_), options));
     fault_.clear();
     return true;
@@ -263,7 +263,7 @@ bool Budgets::reconcile(bool missing) {
     if (wait(milliseconds(0)) && fault_ != error.what()) spdlog::warn("budgets: not reconciled: {}", error.what());
     fault_ = error.what();
   }
-  if (making) disclaim_making(ledger);
+  if (claimed != nullptr) disclaim(ledger, claimed);
   return false;
 }
 

@@ -34,10 +34,11 @@ BudgetSides sides_of(const budget::AccountTerms* terms, const budget::AccountSta
   budget::Limits limits = terms != nullptr ? terms->limits : budget::Limits{};
   if (account != nullptr) {
     standing = account->standing;
-    if (account->by_hand != budget::Limits{}) {
-      limits = account->by_hand;
-    } else if (terms == nullptr) {
-      limits = standing.limits;
+    if (terms == nullptr) limits = standing.limits;
+    if (account->by_hand.total) limits.total = account->by_hand.total;
+    if (account->by_hand.daily) limits.daily = account->by_hand.daily;
+    for (std::optional<Nanos>* limit : {&limits.total, &limits.daily}) {
+      if (*limit >= kNoLimit) limit->reset();
     }
     const bool today = terms == nullptr || account->day == terms->zone.day_at(std::time(nullptr)).number;
     if (!today) standing.spent_today = standing.open_today = standing.leased_today = 0;

@@ -38,14 +38,17 @@ class LedgerView {
   std::string fault_;
 };
 
+// Set by hand: no limit, whatever the catalog says.
+inline constexpr Nanos kNoLimit = catalog::kBudgetUnitsMax * kMicrosPerUnit * kNanosPerMicro;
+
 // An account's money, of the whole or of the day.
 struct BudgetSide {
   const char* name = "";  // "today", "in all"
-  std::optional<Nanos> limit;
+  std::optional<Nanos> limit;  // nothing: none
   Nanos spent = 0, open = 0, leased = 0;
 };
 // First the day's. `terms`: null: not in the catalog, or without a budget there. `account`: null: the ledger has not
-// heard of it. Of a day that is over nothing is left.
+// heard of it. Of a day that is over nothing is left. Each limit is the one set by hand, else the catalog's.
 struct BudgetSides {
   BudgetSide today, in_all;
 };

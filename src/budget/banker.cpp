@@ -1,6 +1,7 @@
 // See banker.h. What is done for each account is in account.h.
 #include "bidwell/budget/banker.h"
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <stdexcept>
@@ -142,9 +143,18 @@ void Banker::Impl::learn_shapes(Ledger& ledger, const Now& now) {
     Account& account = accounts[next_forecast];
     if (!account.wants_shape()) continue;
     ++calls;
-    Cells cells;
-    if (!answered([&] { cells = ledger.offered(account.terms().campaign); })) return;
-    account.set_shape(learn(cells, account.terms().zone, account.day()), now);
+    const std::string& campaign = account.terms().campaign;
+    Cells offered;
+    if (!answered([&] { offered = ledger.offered(campaign); })) return;
+    Shape shape = learn(offered, account.terms().zone, account.day());
+    // A ledger that was made again knows what was spent before, and nothing of what was offered.
+    if (shape.quarters.empty() && (offered.empty() || shape.first > account.day().begin)) {
+      Cells spent;
+      if (!answered([&] { spent = ledger.spent(campaign).cells; })) return;
+      const std::int64_t first = spent.empty() ? 0 : spent.begin()->first * kCellSeconds;
+      if (first != 0 && (offered.empty() || first < shape.first)) shape.first = first;
+    }
+    account.set_shape(std::move(shape), now);
   }
 }
 

@@ -14,7 +14,7 @@ struct Shape {
   // Of each quarter of an hour, counted from the day's end: so a clock that was changed at night moves no hour of the
   // day. Their sum is 1. Empty: no whole day is known, all are alike.
   std::vector<double> quarters;
-  std::int64_t first = 0;  // Unix seconds: of the first offer ever
+  std::int64_t first = 0;  // Unix seconds: of the first offer ever, or of what was spent before that
 };
 
 // From what was offered on up to 14 days before `today`. Days without any are passed over, later ones weigh more.

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <set>
+#include <string_view>
 
 namespace bidwell::budget {
 namespace {
@@ -52,12 +53,22 @@ using Sums = std::map<std::string, Cells, std::less<>>;
 struct Side {
   Sums sums;
   Positions positions;
+  std::map<std::string, std::int64_t> heard;
   const Cells& of(const std::string& campaign) const {
     static const Cells kNothing;
     const auto found = sums.find(campaign);
     return found == sums.end() ? kNothing : found->second;
   }
 };
+
+std::uint64_t reached(const Positions& positions, const std::string& journal) {
+  const auto found = positions.find(journal);
+  return found == positions.end() ? 0 : found->second;
+}
+
+std::string_view run_of(std::string_view journal) {
+  return journal.substr(0, journal.find('/'));
+}
 
 // When a journal's run began, by its name: "20261120T101112Z-...". Nothing where that is none.
 std::optional<std::int64_t> began(const std::string& journal) {
@@ -91,17 +102,18 @@ class Reconciliation {
     if (options_.pause) options_.pause();
     const Side truth_after = look_at_truth();
     const Side ledger_after = look_again_at_ledger();
-    find_behind(ledger_before.positions, truth_after.positions, true);
-    find_behind(truth_before.positions, ledger_after.positions, false);
-    if (!report_.behind.empty() && !options_.force) mend_ = false;
-    if (mend_) mend_ = catch_up(ledger_after.positions, truth_after.positions);
+    find_lost_runs(truth_after.heard, ledger_before.positions, ledger_after.positions);
+    find_ledger_farther(ledger_before.positions, truth_after.positions);
+    find_truth_farther(truth_before.positions, truth_after.positions, ledger_after.positions);
+    const bool may_differ = !report_.behind.empty() && !options_.force;
+    const bool mends = options_.mend && !may_differ && skip();
     for (const std::string& campaign : campaigns_) {
       for (const std::int64_t cell : differing(ledger_after.of(campaign), truth_after.of(campaign))) {
         const Nanos ledger = at(ledger_after.of(campaign), cell), truth = at(truth_after.of(campaign), cell);
         if (ledger != at(ledger_before.of(campaign), cell) || truth != at(truth_before.of(campaign), cell)) {
           ++report_.unsettled;
-        } else if (report_.behind.empty() || options_.force) {
-          const bool mended = mend_ && mend(campaign, cell, ledger, truth - ledger);
+        } else if (!may_differ) {
+          const bool mended = mends && mend(campaign, cell, ledger, truth - ledger);
           report_.drifts.push_back({campaign, cell, ledger, truth, mended});
         }
       }
@@ -176,18 +188,72 @@ class Reconciliation {
     }
     looked_ = true;
     side.positions = positions_of(truth.positions);
+    side.heard = truth.heard;
     return side;
   }
 
-  void find_behind(const Positions& before, const Positions& after, const char* farther, const char* behind) {
-    const std::int64_t oldest = now_ - std::chrono::duration_cast<std::chrono::seconds>(kJournalsRemembered).count();
-    for (const auto& [journal, position] : before) {
-      const auto other = after.find(journal);
-      const std::uint64_t reached = other == after.end() ? 0 : other->second;
-      if (reached >= position) continue;
-      if (other == after.end() && began(journal).value_or(now_) < oldest) continue;
-      report_.behind.push_back(fmt::format("{}: {} {}, {} {}", journal, farther, position, behind, reached));
+  // Which runs PostgreSQL has not heard of for long, though of others it has; one that the ledger hears of is not lost.
+  void find_lost_runs(const std::map<std::string, std::int64_t>& heard, const Positions& ledger_before,
+                      const Positions& ledger_after) {
+    std::map<std::string_view, std::int64_t> runs;
+    std::int64_t last = 0;
+    for (const auto& [journal, at] : heard) {
+      std::int64_t& of_run = runs.try_emplace(run_of(journal), at).first->second;
+      of_run = std::max(of_run, at);
+      last = std::max(last, at);
     }
+    for (const auto& [run, at] : runs) {
+      if (last - at >= std::chrono::seconds(kRunLost).count()) lost_runs_.emplace(run);
+    }
+    for (const auto& [journal, position] : ledger_after) {
+      if (reached(ledger_before, journal) != position) lost_runs_.erase(std::string(run_of(journal)));
+    }
+  }
+
+  void find_ledger_farther(const Positions& ledger, const Positions& truth) {
+    for (const auto& [journal, position] : ledger) {
+      const std::uint64_t stored = reached(truth, journal);
+      if (stored >= position || (!truth.contains(journal) && is_old(journal))) continue;
+      behind(journal).push_back(fmt::format("{}: ledger {}, PostgreSQL {}", journal, position, stored));
+    }
+  }
+
+  void find_truth_farther(const Positions& truth, const Positions& truth_after, const Positions& ledger) {
+    for (const auto& [journal, position] : truth) {
+      const std::uint64_t confirmed = reached(ledger, journal);
+      if (confirmed >= position) continue;
+      behind(journal).push_back(fmt::format("{}: PostgreSQL {}, ledger {}", journal, position, confirmed));
+      skipped_.push_back({journal, confirmed, std::max(position, reached(truth_after, journal))});
+    }
+  }
+
+  std::vector<std::string>& behind(std::string_view journal) {
+    return lost_runs_.contains(run_of(journal)) ? report_.given_up : report_.behind;
+  }
+
+  // What is mended has all that these journals told up to there. False: somebody reads them after all.
+  bool skip() try {
+    if (!skipped_.empty()) ledger_.confirm({}, skipped_);
+    return true;
+  } catch (const JournalMoved&) {
+    return false;
+  }
+
+  bool is_old(const std::string& journal) const {
+    return began(journal).value_or(now_) < now_ - std::chrono::seconds(kJournalsRemembered).count();
+  }
+
+  // A truth without any position has lost its own.
+  void forget(const Positions& ledger, const Positions& truth) {
+    if (truth.empty()) return;
+    std::set<std::string_view> known;
+    for (const auto& [journal, position] : truth) known.insert(run_of(journal));
+    std::vector<std::string> forgotten;
+    for (const auto& [journal, position] : ledger) {
+      if (is_old(journal) && !known.contains(run_of(journal))) forgotten.push_back(journal);
+    }
+    if (!forgotten.empty()) ledger_.forget(forgotten);
+    report_.forgotten = forgotten.size();
   }
 
   // What the ledger counts as older than its cells is not quite what we do.
@@ -203,6 +269,8 @@ class Reconciliation {
   const std::int64_t now_, first_cell_;
   bool looked_ = false;
   std::set<std::string> campaigns_;          // of either side; after the first look those that differed
+  std::set<std::string, std::less<>> lost_runs_;
+  std::vector<Advance> skipped_;             // PostgreSQL's positions of journals that the ledger has read less of
   std::map<std::string, Nanos> kept_older_;  // as the ledger counts it, when last looked at
   Reconciled report_;
 };

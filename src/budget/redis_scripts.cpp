@@ -110,6 +110,7 @@ local answers = {}
 for i = 3, #ARGV do
   local day = redis.call('HGET', key('account ', ARGV[i]), 'day')
   if not day or day == '' then day = '0' end
+  if tonumber(day) > latest_day then day = text(latest_day) end
   take_up(ARGV[i], day)
   forget()
   put_back()

@@ -26,11 +26,14 @@ SELECT campaign_id, cell, sum(spend)::bigint FROM (
 ) billed GROUP BY 1, 2 ORDER BY 1
 )sql";
 
-// A server looks only when it has something to send whether anybody still waits for it, unless it is told to.
-constexpr char kLookForUs[] = R"sql(
-SELECT set_config('client_connection_check_interval', '1s', false) FROM pg_settings
-WHERE name = 'client_connection_check_interval'
-)sql";
+// A server looks only when it has something to send whether anybody still waits for it, unless it is told to. Not all
+// of them can.
+void look_for_us(pqxx::connection& connection) {
+  try {
+    pqxx::nontransaction(connection).exec0("SET client_connection_check_interval = '1s'");
+  } catch (const pqxx::sql_error&) {
+  }
+}
 
 }  // namespace
 
@@ -64,8 +67,8 @@ Billed read_billed(const std::string& url, std::chrono::system_clock::time_point
   Session session(url, kTimeout);
   const Interruptible interruptible(interruption, session);
   session.watchdog().pat();
+  look_for_us(session.connection());
   pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work(session.connection());
-  work.exec(kLookForUs);
   work.exec0("SET LOCAL jit = off");  // with many partitions compiling takes longer than it saves
   Billed billed;
   const std::int64_t since_seconds = std::chrono::floor<std::chrono::seconds>(since.time_since_epoch()).count();

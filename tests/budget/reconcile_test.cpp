@@ -215,6 +215,111 @@ TEST_F(ReconcileTest, JournalsLongForgottenHoldNothingUp) {
   EXPECT_EQ(look().behind.size(), 2u);
 }
 
+constexpr std::int64_t kDay = 86'400;
+constexpr char kLost[] = "20261115T000000Z-0123456789abcdef/", kLives[] = "20261118T000000Z-fedcba9876543210/";
+
+// An instance's disk is lost before PostgreSQL had all of it, or Redis has fallen back behind what a run had told that
+// is over. Others go on. While the run may still be there nothing is mended; then it is, once.
+TEST_F(ReconcileTest, RunsThatAreLostHoldNothingUp) {
+  both(1, 5);
+  row(30);
+  const std::string ahead = kLost + std::string("0"), back = kLost + std::string("1"), live = kLives + std::string("0");
+  read_to(ahead, 1000), stored_to(ahead, 900);
+  read_to(back, 300), stored_to(back, 400);
+  read_to(live, 70), stored_to(live, 70);
+  truth_.heard = {{ahead, kNow - 2 * kDay - 60}, {back, kNow - 2 * kDay}, {live, kNow - 59}};
+  EXPECT_THAT(look().behind.size(), 2u) << "not long enough before PostgreSQL last heard of another";
+  EXPECT_EQ(ledger_.spent("c1").in_all, 5);
+  truth_.heard[live] = kNow;
+  Reconciled done = look();
+  EXPECT_EQ(told(done), "c1@0 5/35 mended;");
+  EXPECT_THAT(done.behind, IsEmpty());
+  EXPECT_THAT(done.given_up,
+              ElementsAre(ahead + ": ledger 1000, PostgreSQL 900", back + ": PostgreSQL 400, ledger 300"));
+  // Were its journals found again, the ledger would go on where PostgreSQL is, and count nothing twice.
+  EXPECT_EQ(ledger_.positions(std::vector{ahead, back, live}), (std::vector<std::uint64_t>{1000, 400, 70}));
+  row(3);
+  done = look();
+  EXPECT_EQ(told(done), "c1@0 35/38 mended;");
+  EXPECT_EQ(done.given_up.size(), 1u);
+}
+
+TEST_F(ReconcileTest, ARunThatSomebodyHearsOfIsNotLost) {
+  row(30);
+  const std::string idle = kLost + std::string("0"), busy = kLost + std::string("1"), live = kLives + std::string("0");
+  read_to(idle, 1000), stored_to(idle, 900);
+  truth_.heard = {{idle, kNow - 9 * kDay}, {busy, kNow - kDay}, {live, kNow}};
+  EXPECT_THAT(look().behind, ElementsAre(HasSubstr(idle))) << "PostgreSQL hears of another journal of the run";
+  truth_.heard[busy] = kNow - 9 * kDay;
+  meanwhile_ = [&] { read_to(busy, 8); };
+  EXPECT_THAT(look().behind, ElementsAre(HasSubstr(idle))) << "the ledger does: it is PostgreSQL that was away";
+  // PostgreSQL was away for days: of nobody it has heard for longer than of the others.
+  meanwhile_ = nullptr;
+  truth_.heard[live] = kNow - 9 * kDay;
+  EXPECT_THAT(look().behind.size(), 2u);
+  EXPECT_EQ(ledger_.spent("c1").in_all, 0);
+  stored_to(busy, 8);
+  truth_.heard[live] = kNow;
+  EXPECT_EQ(told(look()), "c1@0 0/30 mended;");  // the control
+}
+
+// PostgreSQL had more; the ledger takes its word for it, and hears nothing of that twice.
+TEST_F(ReconcileTest, ForceIsNeededOnce) {
+  row(30);
+  stored_to("a/0", 400), stored_to("b/0", 10);
+  read_to("a/0", 300);
+  options_.force = true;
+  options_.mend = false;
+  EXPECT_EQ(told(look()), "c1@0 0/30;");
+  EXPECT_EQ(ledger_.positions(std::vector<std::string>{"a/0"})[0], 300u);
+  options_.mend = true;
+  EXPECT_EQ(told(look()), "c1@0 0/30 mended;");
+  EXPECT_EQ(ledger_.positions(std::vector<std::string>{"a/0", "b/0"}), (std::vector<std::uint64_t>{400, 10}));
+  options_.force = false;
+  row(3);
+  const Reconciled done = look();
+  EXPECT_THAT(done.behind, IsEmpty());
+  EXPECT_EQ(told(done), "c1@0 30/33 mended;");
+}
+
+TEST_F(ReconcileTest, AJournalThatIsReadJustThenIsNotSkipped) {
+  row(30);
+  stored_to("a/0", 400);
+  options_.force = true;
+  ledger_.before_confirm = [this] {
+    ledger_.before_confirm = nullptr;
+    read_to("a/0", 200);
+  };
+  EXPECT_EQ(told(look()), "c1@0 0/30;");
+  EXPECT_EQ(ledger_.positions(std::vector<std::string>{"a/0"})[0], 200u);
+  EXPECT_EQ(told(look()), "c1@0 0/30 mended;");
+}
+
+TEST_F(ReconcileTest, JournalsThatPostgresqlHasForgottenAreForgotten) {
+  class Forgetful final : public LedgerInMemory {
+   public:
+    using LedgerInMemory::LedgerInMemory;
+    void forget(std::span<const std::string> journals) override { forgotten.assign(journals.begin(), journals.end()); }
+    std::vector<std::string> forgotten;
+  } ledger(kNow);
+  const std::vector<Advance> read = {{"20261001T000000Z-0000000000000000/0", 0, 5},
+                                     {"20261001T000000Z-1111111111111111/0", 0, 5},  // PostgreSQL knows its run
+                                     {"20261101T000000Z-2222222222222222/0", 0, 5},  // not old enough
+                                     {"run/0", 0, 5}};
+  ledger.confirm({}, read);
+  const auto look = [&] {
+    return reconcile(
+        ledger, [this] { return truth_; }, options_);
+  };
+  EXPECT_EQ(look().forgotten, 0u) << "PostgreSQL knows nothing at all";
+  stored_to("20261001T000000Z-1111111111111111/1", 7);
+  options_.mend = false;
+  EXPECT_EQ(look().forgotten, 0u);
+  options_.mend = true;
+  EXPECT_EQ(look().forgotten, 1u);
+  EXPECT_THAT(ledger.forgotten, ElementsAre("20261001T000000Z-0000000000000000/0"));
+}
+
 TEST_F(ReconcileTest, ALedgerThatIsMissingIsMadeOfTheTruth) {
   const auto auckland = TimeZone::find("Pacific/Auckland");
   if (!auckland) GTEST_SKIP() << "there is no time zone database";

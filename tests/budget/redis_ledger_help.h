@@ -24,11 +24,17 @@ inline RedisLedger::Options options_of(const redis::testing::RedisServer& server
   return options;
 }
 
+// By Redis' clock, or nearly.
+inline const std::int32_t kToday =
+    static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now())
+                                  .time_since_epoch()
+                                  .count());
+
 inline Statement statement_of(std::string_view campaign, std::uint64_t lease, Nanos used, Nanos wanted) {
   Statement statement;
   statement.campaign = campaign;
   statement.limits = {10'000, 1'000};
-  statement.day = 20'000;
+  statement.day = kToday;
   statement.lease = lease;
   statement.used = used;
   statement.wanted = wanted;

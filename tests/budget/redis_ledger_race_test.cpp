@@ -11,6 +11,7 @@
 namespace bidwell::budget {
 namespace {
 
+using testing::kToday;
 using testing::options_of;
 
 constexpr int kInstances = 8, kRounds = 400;
@@ -55,7 +56,7 @@ class Instance {
       used_[i] += use;
       s.campaign = kCampaigns[i];
       s.limits = {kTotal, kDaily};
-      s.day = 20'000;
+      s.day = kToday;
       s.lease = 1;
       s.used = s.offered = used_[i];
       s.wanted = used_[i] + 5'000;
@@ -78,7 +79,7 @@ class Instance {
     for (int i = 0; i < 4 && !bids_.empty(); ++i) {
       Bid& bid = bids.emplace_back(bids_.front());
       bids_.pop_front();
-      Resolved one{bid.id, kCampaigns[bid.campaign], 20'000, bid.at, bid.cost, std::nullopt};
+      Resolved one{bid.id, kCampaigns[bid.campaign], kToday, bid.at, bid.cost, std::nullopt};
       if (random_() % 2 == 0) {
         one.cost = bid.cost - bid.cost / 10;
         billed_[bid.campaign] += *one.cost;
@@ -122,7 +123,7 @@ TEST(RedisLedgerRace, EightInstancesSpendNothingTwice) {
   for (std::size_t i = 0; i < 3; ++i) {
     const Spent spent = ledger.spent(kCampaigns[i]);
     EXPECT_EQ(spent.in_all, billed[i].load());
-    EXPECT_EQ(spent.days.at(20'000), billed[i].load());
+    EXPECT_EQ(spent.days.at(kToday), billed[i].load());
     Nanos cells = 0;
     for (const auto& [cell, amount] : spent.cells) cells += amount;
     EXPECT_EQ(cells, billed[i].load());

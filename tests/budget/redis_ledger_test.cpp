@@ -1,10 +1,13 @@
 // The ledger in Redis where Redis fails: gone, empty, of another type, too slow; and how it is made.
 #include "bidwell/budget/redis_ledger.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "tests/budget/redis_ledger_help.h"
@@ -14,6 +17,7 @@ namespace {
 
 using redis::testing::RedisServer;
 using ::testing::HasSubstr;
+using testing::kToday;
 using testing::options_of;
 using testing::settle;
 using testing::statement_of;
@@ -22,7 +26,7 @@ constexpr std::string_view kBid = "123456789012";
 
 Resolved bill_of(std::string_view bid, Nanos cost) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {bid, "shoes", 20'000, std::chrono::duration_cast<std::chrono::seconds>(now).count(), 0, cost};
+  return {bid, "shoes", kToday, std::chrono::duration_cast<std::chrono::seconds>(now).count(), 0, cost};
 }
 
 template <class Error, class Call>
@@ -243,6 +247,141 @@ TEST(RedisLedger, SaysNothingWhereItMayNotLook) {
   ledger.exists();
   EXPECT_FALSE(ledger.exists());
   EXPECT_EQ(said, "");
+}
+
+TEST(RedisLedger, IsMadeWithMoreJournalsThanOneCallTakesAndForgetsThem) {
+  RedisServer server;
+  RedisLedger ledger(options_of(server));
+  std::vector<Advance> positions;
+  std::vector<std::string> old;
+  for (std::uint64_t i = 0; i < 150'000; ++i) {
+    positions.push_back({fmt::format("20260101T000000Z-{:06}", i), 0, i + 1});
+    if (i % 3 != 0) old.push_back(positions.back().journal);
+  }
+  ASSERT_TRUE(ledger.make({}, positions));
+  const std::vector<Advance> advances = ledger.advances();
+  ASSERT_EQ(advances.size(), 150'000);
+  EXPECT_EQ(advances[149'999].journal, "20260101T000000Z-149999");
+  EXPECT_EQ(advances[149'999].to, 150'000);
+  ledger.forget(old);
+  ledger.forget({});
+  EXPECT_EQ(ledger.advances().size(), 50'000);
+  EXPECT_EQ(ledger.positions({{old[0], positions[3].journal}}), (std::vector<std::uint64_t>{0, 4}));
+}
+
+TEST(RedisLedger, LeavesALedgerAloneWhosePrefixBeginsLikeItsOwn) {
+  RedisServer server;
+  auto options = options_of(server);
+  options.prefix = "hand:";
+  RedisLedger ledger(options);
+  options.prefix = "hand:eu:";
+  RedisLedger nested(options);
+  for (RedisLedger* each : {&ledger, &nested}) {
+    each->make({}, {});
+    const Resolved bill = bill_of(kBid, 5);
+    const Advance advance{"journal", 0, 9};
+    each->confirm({&bill, 1}, {&advance, 1});
+    settle(*each, "me", statement_of("shoes", 1, 0, 100));
+  }
+  const auto keys = [&](const char* pattern) {
+    const std::string all = server.cli("KEYS", pattern);
+    return std::count(all.begin(), all.end(), '\n');
+  };
+  const auto of_both = keys("hand:*");
+  server.cli("DEL", "hand:ledger");
+  ASSERT_TRUE(ledger.make({}, {}));
+  EXPECT_EQ(keys("hand:*"), of_both / 2 + 1);  // the other's, and a marker
+  EXPECT_EQ(nested.spent("shoes").in_all, 5);
+  EXPECT_EQ(settle(nested, "me", statement_of("shoes", 1, 50, 100)).granted, 100);
+  EXPECT_TRUE(ledger.accounts().empty());
+}
+
+TEST(RedisLedger, KeepsLimitsThatWereSetByHandWhereOnlyTheMarkerIsGone) {
+  RedisServer server;
+  RedisLedger ledger(options_of(server));
+  ledger.make({}, {});
+  ledger.set_limits("shoes", {70, std::nullopt});
+  ledger.set_limits("a *[b]", {std::nullopt, 60});
+  ledger.set_limits("hats", {});
+  settle(ledger, "me", statement_of("shoes", 1, 0, 50));
+  server.cli("SET", "bidwell:budget:account odd", "of another type");
+  server.cli("DEL", "bidwell:budget:ledger");
+  const std::pair<std::string, Spent> truth[] = {{"shoes", {30, {}, {{20'000, 20}}}}, {"socks", {1, {}, {}}}};
+  ASSERT_TRUE(ledger.make(truth, {}));
+  std::map<std::string, Limits> by_hand;
+  for (const AccountState& account : ledger.accounts()) by_hand[account.campaign] = account.by_hand;
+  EXPECT_EQ(by_hand, (std::map<std::string, Limits>{
+                         {"a *[b]", {std::nullopt, 60}}, {"shoes", {70, std::nullopt}}, {"socks", {}}}));
+  const Standing standing = settle(ledger, "me", statement_of("shoes", 2, 0, 50));
+  EXPECT_EQ(standing.spent, 30);
+  EXPECT_EQ(standing.leased, standing.granted);
+  EXPECT_EQ(standing.limits, (Limits{70, std::nullopt}));
+}
+
+TEST(RedisLedger, AClaimIsOfOneUntilItIsGivenBackOrRunsOut) {
+  RedisServer server;
+  RedisLedger one(options_of(server)), other(options_of(server));
+  EXPECT_TRUE(one.claim("make", std::chrono::seconds(60)));  // there is no ledger
+  EXPECT_FALSE(other.claim("make", std::chrono::seconds(60)));
+  EXPECT_TRUE(other.claim("reconcile", std::chrono::seconds(60)));
+  EXPECT_GT(std::stoll(server.cli("PTTL", "bidwell:budget:claim make")), 50'000);
+  other.disclaim("make");  // not his
+  EXPECT_FALSE(other.claim("make", std::chrono::seconds(60)));
+  EXPECT_TRUE(one.make({}, {}));
+  EXPECT_FALSE(other.claim("make", std::chrono::seconds(60)));
+  one.disclaim("make");
+  EXPECT_TRUE(other.claim("make", std::chrono::seconds(60)));
+  server.cli("DEL", "bidwell:budget:claim make");  // as when it ran out
+  EXPECT_TRUE(one.claim("make", std::chrono::seconds(60)));
+  other.disclaim("make");
+  EXPECT_FALSE(other.claim("make", std::chrono::seconds(60)));
+}
+
+TEST(RedisLedger, OneCampaignThatRedisStumblesOverStopsNoOther) {
+  RedisServer server;
+  auto options = options_of(server);
+  std::string said;
+  options.log = [&](const std::string& line) { said += line + "\n"; };
+  RedisLedger ledger(options);
+  ledger.make({}, {});
+  std::vector<std::string> names;
+  std::vector<Statement> statements;
+  for (int i = 0; i < 600; ++i) names.push_back(std::to_string(i));
+  for (const std::string& name : names) statements.push_back(statement_of(name, 1, 0, 100));
+  ledger.settle("me", statements);
+  for (Statement& statement : statements) statement.used = 40, statement.wanted = 140;
+  server.cli("DEL", "bidwell:budget:open 77");
+  server.cli("SET", "bidwell:budget:open 77", "no hash");
+  for (int round = 0; round < 2; ++round) {
+    const auto standings = ledger.settle("me", statements);
+    for (std::size_t i = 0; i < 600; ++i) {
+      EXPECT_EQ(standings[i].lost, i == 77);
+      EXPECT_EQ(standings[i].granted, i == 77 ? 0 : 140);
+      EXPECT_EQ(standings[i].used, i == 77 ? 0 : 40);
+    }
+  }
+  EXPECT_THAT(said, HasSubstr("the campaign 77 gets no money: Redis: WRONGTYPE"));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+
+  // Alone it is the ledger that does not work.
+  EXPECT_THROW(settle(ledger, "me", statements[77]), LedgerAway);
+  // Once it can be read the lease that it had is open, whatever was used of it, and the next one is granted.
+  server.cli("DEL", "bidwell:budget:open 77");
+  const Standing standing = settle(ledger, "me", statement_of("77", 2, 0, 100));
+  EXPECT_EQ(standing.open, 100);
+  EXPECT_EQ(standing.granted, 100);
+}
+
+TEST(RedisLedger, AsksNotForEachCampaignWhereRedisTakesNothing) {
+  RedisServer server({.arguments = {"--maxmemory-policy", "noeviction"}});
+  RedisLedger ledger(options_of(server));
+  ledger.make({}, {});
+  const Statement statements[] = {statement_of("shoes", 1, 0, 100), statement_of("socks", 1, 0, 100)};
+  ledger.settle("me", statements);
+  server.cli("CONFIG", "SET", "maxmemory", "1");
+  server.cli("CONFIG", "RESETSTAT");
+  EXPECT_THAT(what_of<LedgerAway>([&] { ledger.settle("me", statements); }), HasSubstr("OOM"));
+  EXPECT_THAT(server.cli("INFO", "commandstats"), HasSubstr("cmdstat_evalsha:calls=1,"));
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ struct Reconciled {
   std::size_t unsettled = 0;  // cells that differ, and changed between the looks
   // Journals that one side had read farther at the first look than the other at the second, for people: "<journal>:
   // ledger 100, PostgreSQL 200". While there are any no difference is drift, unless forced: whoever runs this must be
-  // warned where they stay. Not asked for where there is no difference. A journal that one side has never heard of or
-  // has forgotten counts only when its run began in the last kJournalsRemembered.
+  // warned where they stay. Not asked for where there is no difference. One that PostgreSQL has never heard of or has
+  // forgotten counts only when its run began in the last kJournalsRemembered.
   std::vector<std::string> behind;
   // The same, of runs that are lost, which were not waited for: PostgreSQL has heard of none of the run's journals for
   // kRunLost before it last heard of any. Where mended and PostgreSQL was farther, the ledger now stands where it does,
