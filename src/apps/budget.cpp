@@ -181,8 +181,9 @@ int budget_set(const BudgetOptions& options) {
   }
   // What is not named stays as it stands: by hand, or as the catalog has it.
   budget::AccountState account = row->second.account.value_or(budget::AccountState{});
-  account.by_hand = options.clear ? budget::Limits{} : budget::Limits{named.total ? named.total : account.by_hand.total,
-                                                                      named.daily ? named.daily : account.by_hand.daily};
+  account.by_hand = options.clear ? budget::Limits{}
+                                  : budget::Limits{named.total ? named.total : account.by_hand.total,
+                                                   named.daily ? named.daily : account.by_hand.daily};
   const BudgetSides in_force = sides_of(&*row->second.terms, &account);
   if (!in_force.today.limit && !in_force.in_all.limit) {
     fmt::print(stderr,
@@ -218,6 +219,7 @@ int budget_reconcile(const BudgetOptions& options) {
   const budget::Reconciled done = budget::reconcile(*books->ledger, truth_of(books->config), reconcile);
   if (done.made) fmt::print("there was no ledger: one was made from PostgreSQL\n");
   for (const std::string& journal : done.behind) fmt::print("behind: {}\n", journal);
+  for (const std::string& journal : done.given_up) fmt::print("taken for lost: {}\n", journal);
   for (const budget::Drift& drift : done.drifts) print_drift(drift);
   fmt::print("{} accounts: {} differences, {} still moving{}\n", done.accounts, done.drifts.size(), done.unsettled,
              done.behind.empty() ? "" : "; nothing is mended while journals are behind (--force: they are lost)");

@@ -23,6 +23,8 @@ using std::chrono::seconds;
 constexpr seconds kSettle{10};
 // One instance reads all of PostgreSQL for all; when it is killed meanwhile the next does so that much later.
 constexpr seconds kClaimed{60};
+// For a reconciliation that was cut short, to give its claim back.
+constexpr milliseconds kGrace{500};
 // Rounds without a call of the ledger until it is asked whether it is there.
 constexpr unsigned kSilentRounds = 10;
 
@@ -63,7 +65,13 @@ void report(const budget::Reconciled& done) {
     spdlog::warn("budgets: {}: the ledger had {} nanos where PostgreSQL has {} (cell {}){}", drift.campaign,
                  drift.ledger, drift.truth, drift.cell, drift.mended ? ": mended" : "");
   }
-  for (const std::string& journal : done.behind) spdlog::debug("budgets: not reconciled yet: {}", journal);
+  if (!done.behind.empty()) {
+    spdlog::warn("budgets: not reconciled yet, as {} journals were read by one side alone, such as {}",
+                 done.behind.size(), done.behind.front());
+  }
+  for (const std::string& journal : done.given_up) {
+    spdlog::warn("budgets: taken for lost, with whatever nobody has read of it: {}", journal);
+  }
 }
 
 // Nobody waits for these, and their calls take Redis longer: thousands of bills at once, whole accounts.
@@ -83,6 +91,7 @@ std::unique_ptr<budget::Ledger> open_ledger(const ops::Config& config, std::uint
       options.ledger = config.budgets.terms;
       options.path = config.events.directory + "/_budgets";
       options.read_only = read_only;
+      options.from_truth = config.events.to_postgres;
       return std::make_unique<budget::FileLedger>(std::move(options));
     }
     case ops::LedgerKind::redis: {
@@ -108,6 +117,7 @@ budget::ReadTruth truth_of(const ops::Config& config, events::Interruption* inte
       truth.accounts.push_back({std::move(campaign.id), campaign.in_all, std::move(campaign.cells)});
     }
     for (const auto& [journal, position] : billed.positions) truth.positions.push_back({journal, 0, position});
+    truth.heard = std::move(billed.heard);
     return truth;
   };
 }
@@ -165,7 +175,13 @@ NamedSink Budgets::make_sink() {
 void Budgets::start() {
   tick();  // so that the first requests find something in the purses
   banker_thread_ = std::thread([this] { run_banker(); });
-  if (config_.events.to_postgres) reconciler_thread_ = std::thread([this] { run_reconciler(); });
+  if (!config_.events.to_postgres) return;
+  reconciler_thread_ = std::thread([this] {
+    run_reconciler();
+    const std::lock_guard lock(mutex_);
+    reconciler_ended_ = true;
+    wake_.notify_all();
+  });
 }
 
 void Budgets::stop() {
@@ -175,15 +191,20 @@ void Budgets::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
-  reading_.interrupt();  // so that a claim is given back, while there still is time for that
+  reading_.interrupt();
   if (banker_thread_.joinable()) {
     banker_thread_.join();
     if (!banker_.close(*ledger_, now())) {
       spdlog::warn("budgets: what this instance had leased could not be given back: it is free once its leases expire");
     }
   }
+  if (!reconciler_thread_.joinable()) return;
+  {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, kGrace, [this] { return reconciler_ended_; });
+  }
   if (truths_ledger_) truths_ledger_->interrupt();
-  if (reconciler_thread_.joinable()) reconciler_thread_.join();
+  reconciler_thread_.join();
 }
 
 bool Budgets::wait(milliseconds time) {

@@ -77,6 +77,7 @@ class Budgets {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  bool reconciler_ended_ = false;
   bool make_ = false;                 // the banker found no ledger
   bool away_ = false, gone_ = false;  // at the banker's last round: it did not answer; there was none
   unsigned silent_rounds_ = 0;        // in which the banker had nothing to ask of the ledger

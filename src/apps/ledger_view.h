@@ -39,11 +39,11 @@ class LedgerView {
 };
 
 // Set by hand: no limit, whatever the catalog says.
-inline constexpr Nanos kNoLimit = catalog::kBudgetUnitsMax * kMicrosPerUnit * kNanosPerMicro;
+inline constexpr Nanos kNoLimit = catalog::kBudgetUnitsMax * kNanosPerUnit;
 
 // An account's money, of the whole or of the day.
 struct BudgetSide {
-  const char* name = "";  // "today", "in all"
+  const char* name = "";       // "today", "in all"
   std::optional<Nanos> limit;  // nothing: none
   Nanos spent = 0, open = 0, leased = 0;
 };

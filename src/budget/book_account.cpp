@@ -12,7 +12,7 @@ Nanos wrapping_sum(Nanos a, Nanos b) noexcept {
                             ~(std::uint64_t{1} << 63));
 }
 
-// A cell, or a sum that nothing takes anything out of: it stays where it would be too large.
+// A cell of offers stays here: more of them is no news, and does not overflow.
 constexpr Nanos kCellMax = Nanos{1} << 62;
 
 void forget_cells(Cells& cells, std::int64_t kept, std::int64_t now_ms) {

@@ -13,7 +13,8 @@
 namespace bidwell::budget {
 namespace {
 
-enum class Call : std::uint8_t { snapshot, settle, confirm, set_limits, mend };
+// In place of the first snapshot: unmade, there is no ledger yet.
+enum class Call : std::uint8_t { snapshot, settle, confirm, set_limits, mend, unmade };
 
 std::int64_t machine_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -59,11 +60,13 @@ struct FileLedger::Impl {
 
   // Throws LedgerAway while another process has the file.
   void open();
-  // Before every call: it may have been another's until now.
+  // Before every call: it may have been another's until now. Throws LedgerMissing.
   void begin();
+  void begin_unmade();
 
   std::int64_t now_ms() const { return options.now_ms == nullptr ? machine_ms() : options.now_ms(); }
   std::string snapshot() const;
+  std::string first() const;
   void play(std::string_view record);
   void play_settle(ByteReader& in, std::int64_t now_ms);
   void play_confirm(ByteReader& in, std::int64_t now_ms);
@@ -77,6 +80,7 @@ struct FileLedger::Impl {
   std::mutex mutex;  // all below
   OwnFd lock;
   Book book;
+  bool made = true;
   std::string record;
   std::unique_ptr<LedgerFile> file;
 };
@@ -84,11 +88,19 @@ struct FileLedger::Impl {
 void FileLedger::Impl::open() {
   if (file) return;
   if (!options.read_only) lock = lock_file(options.path + ".lock", "the ledger " + options.path);
-  file = std::make_unique<LedgerFile>(options.path, options.read_only, snapshot(),
+  file = std::make_unique<LedgerFile>(options.path, options.read_only, first(),
                                       [this](std::string_view one) { play(one); });
+  if (made || options.from_truth || options.read_only) return;
+  file->replace(snapshot());  // nobody knows better any more
+  made = true;
 }
 
-void FileLedger::Impl::begin() try { open(); } catch (const std::runtime_error& error) {
+void FileLedger::Impl::begin() {
+  begin_unmade();
+  if (!made) throw LedgerMissing(options.path + " is new: what was spent is not in it yet");
+}
+
+void FileLedger::Impl::begin_unmade() try { open(); } catch (const std::runtime_error& error) {
   lock = OwnFd();
   throw LedgerAway(error.what());
 }
@@ -99,10 +111,18 @@ std::string FileLedger::Impl::snapshot() const {
   return bytes += book.save();
 }
 
+std::string FileLedger::Impl::first() const {
+  return options.from_truth ? std::string(1, static_cast<char>(Call::unmade)) : snapshot();
+}
+
 void FileLedger::Impl::play(std::string_view bytes) try {
   ByteReader in(bytes);
   const auto call = static_cast<Call>(in.get<std::uint8_t>());
   if (call == Call::snapshot) return book.load(bytes.substr(1));
+  if (call == Call::unmade) {
+    made = false;
+    return in.end();
+  }
   const auto now = in.get<std::int64_t>();
   switch (call) {
     case Call::settle: play_settle(in, now); break;
@@ -260,8 +280,21 @@ bool FileLedger::mend(std::string_view campaign, std::int64_t cell, std::int32_t
   return impl_->book.mend(campaign, cell, day, expected, difference);
 }
 
-bool FileLedger::make(std::span<const std::pair<std::string, Spent>>, std::span<const Advance>) {
-  return false;
+bool FileLedger::exists() {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->begin_unmade();
+  return impl_->made;
+}
+
+bool FileLedger::make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->begin_unmade();
+  if (impl_->made) return false;
+  if (impl_->options.read_only) throw LedgerAway(impl_->options.path + " was opened to be read only");
+  impl_->book.make(spent, positions);
+  impl_->file->replace(impl_->snapshot());
+  impl_->made = true;
+  return true;
 }
 
 }  // namespace bidwell::budget

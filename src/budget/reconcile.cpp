@@ -253,7 +253,6 @@ class Reconciliation {
       if (is_old(journal) && !known.contains(run_of(journal))) forgotten.push_back(journal);
     }
     if (!forgotten.empty()) ledger_.forget(forgotten);
-    report_.forgotten = forgotten.size();
   }
 
   // What the ledger counts as older than its cells is not quite what we do.
@@ -268,7 +267,7 @@ class Reconciliation {
   const ReconcileOptions& options_;
   const std::int64_t now_, first_cell_;
   bool looked_ = false;
-  std::set<std::string> campaigns_;          // of either side; after the first look those that differed
+  std::set<std::string> campaigns_;  // of either side; after the first look those that differed
   std::set<std::string, std::less<>> lost_runs_;
   std::vector<Advance> skipped_;             // PostgreSQL's positions of journals that the ledger has read less of
   std::map<std::string, Nanos> kept_older_;  // as the ledger counts it, when last looked at

@@ -29,8 +29,8 @@ class RedisCaller {
   // Sees the answer; false: it makes no sense. Must not throw.
   using Take = std::function<bool(const redis::Reply&)>;
 
-  // Both wait. Throw LedgerAway where there is no answer, or it is an error (ScriptFailed); LedgerMissing and JournalMoved for the
-  // scripts' errors that say so.
+  // Both wait. Throw LedgerAway where there is no answer, or it is an error (ScriptFailed); LedgerMissing and
+  // JournalMoved for the scripts' errors that say so.
   void command(std::span<const std::string_view> words, const Take& take);
   void evaluate(const redis::Script& script, std::string_view key, std::span<const std::string> arguments,
                 const Take& take);

@@ -4,15 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <initializer_list>
 #include <functional>
 #include <map>
-#include <random>
-#include <set>
-#include <utility>
 
-#include "budget/redis_caller.h"
-#include "budget/redis_scripts.h"
+#include "budget/redis_ledger_impl.h"
 
 namespace bidwell::budget {
 namespace {
@@ -20,9 +15,8 @@ namespace {
 using redis::Reply;
 using Words = std::vector<std::string>;
 
-constexpr std::size_t kStatesMax = 256;   // accounts in one call
-constexpr std::size_t kWordsMax = 8'000;  // of a call that makes a ledger or forgets journals
-constexpr std::chrono::milliseconds kMakingPause{10};
+constexpr std::size_t kStatesMax = 256;  // accounts in one call
+constexpr std::size_t kJournalsMax = 8'000;
 
 std::string text_of(const std::optional<Nanos>& limit) {
   return limit ? std::to_string(*limit) : std::string();
@@ -77,62 +71,7 @@ void put(Words& words, const Statement& statement) {
   words.push_back(std::to_string(statement.chance_ppm));
 }
 
-// Only the key that begins with these very bytes.
-std::string pattern_of(std::string_view prefix) {
-  std::string pattern;
-  for (char c : prefix) {
-    if (std::string_view("*?[]\\").find(c) != std::string_view::npos) pattern += '\\';
-    pattern += c;
-  }
-  return pattern + '*';
-}
-
-bool done(const Reply&) {
-  return true;
-}
-
-// Of one maker or claimant alone, whatever `seed` is.
-std::string random_token() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}", random(), random(), random());
-}
-
 }  // namespace
-
-struct RedisLedger::Impl {
-  explicit Impl(Options given)
-      : options(std::move(given)),
-        marker(options.prefix + std::string(scripts::kLedger)),
-        caller(options.redis, options.timeout, options.seed, options.log) {}
-
-  const Options options;
-  const std::string marker;
-  const std::string claimant = random_token();
-  RedisCaller caller;
-  std::set<std::string, std::less<>> failing;  // campaigns whose statements Redis could not take, last time
-
-  // What each script's arguments begin with.
-  Words words(std::initializer_list<std::string_view> more) const {
-    Words all{options.now_ms == nullptr ? std::string() : std::to_string(options.now_ms())};
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-  std::string reserve() const { return std::to_string(options.ledger.reserve.count()); }
-
-  void run(const redis::Script& script, const Words& arguments, const RedisCaller::Take& take) {
-    caller.evaluate(script, marker, arguments, take);
-  }
-
-  void settle(std::string_view holder, std::span<const Statement> statements, std::span<Standing> standings);
-  // Tells whether any was settled. Those that Redis stumbles over are lost.
-  bool settle_what_can(std::string_view holder, std::span<const Statement> statements, std::span<Standing> standings);
-
-  // The parts of make().
-  bool begin(std::string_view token);
-  void clear(std::string_view token);
-  void write_positions(std::string_view token, std::span<const Advance> positions);
-  void write_accounts(std::string_view token, std::span<const std::pair<std::string, Spent>> spent);
-};
 
 RedisLedger::RedisLedger(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 RedisLedger::~RedisLedger() = default;
@@ -220,11 +159,11 @@ std::vector<Advance> RedisLedger::advances() {
 }
 
 void RedisLedger::forget(std::span<const std::string> journals) {
-  for (std::size_t first = 0; first < journals.size(); first += kWordsMax) {
-    const auto part = journals.subspan(first, std::min(kWordsMax, journals.size() - first));
+  for (std::size_t first = 0; first < journals.size(); first += kJournalsMax) {
+    const auto part = journals.subspan(first, std::min(kJournalsMax, journals.size() - first));
     Words words = impl_->words({});
     words.insert(words.end(), part.begin(), part.end());
-    impl_->run(scripts::forget(), words, done);
+    impl_->run(scripts::forget(), words, Impl::done);
   }
 }
 
@@ -245,7 +184,7 @@ void RedisLedger::confirm(std::span<const Resolved> resolved, std::span<const Ad
     words.push_back(std::to_string(one.reserved));
     words.push_back(text_of(one.cost));
   }
-  impl_->run(scripts::confirm(), words, done);
+  impl_->run(scripts::confirm(), words, Impl::done);
 }
 
 Cells RedisLedger::offered(std::string_view campaign) {
@@ -256,7 +195,7 @@ Cells RedisLedger::offered(std::string_view campaign) {
 }
 
 void RedisLedger::set_limits(std::string_view campaign, const Limits& limits) {
-  impl_->run(scripts::set_limits(), impl_->words({campaign, text_of(limits.total), text_of(limits.daily)}), done);
+  impl_->run(scripts::set_limits(), impl_->words({campaign, text_of(limits.total), text_of(limits.daily)}), Impl::done);
 }
 
 std::vector<AccountState> RedisLedger::accounts() {
@@ -317,104 +256,6 @@ bool RedisLedger::exists() {
     return reply.kind() == Reply::Kind::integer;
   });
   return there;
-}
-
-bool RedisLedger::claim(std::string_view what, std::chrono::seconds time) {
-  const std::string name = fmt::format("{}{}{}", impl_->options.prefix, scripts::kClaim, what);
-  const std::string for_ms = std::to_string(std::chrono::milliseconds(time).count());
-  const std::string_view words[] = {"SET", name, impl_->claimant, "NX", "PX", for_ms};
-  bool ours = false;
-  impl_->caller.command(words, [&](const Reply& reply) {
-    ours = reply.text() == "OK";
-    return ours || reply.is_nil();
-  });
-  return ours;
-}
-
-void RedisLedger::disclaim(std::string_view what) {
-  impl_->run(scripts::disclaim(), impl_->words({what, impl_->claimant}), done);
-}
-
-bool RedisLedger::make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) {
-  const std::string token = random_token();
-  if (!impl_->begin(token)) return false;
-  impl_->clear(token);
-  impl_->write_positions(token, positions);
-  impl_->write_accounts(token, spent);
-  impl_->run(scripts::make_finish(), impl_->words({token}), done);
-  return true;
-}
-
-// Waits for another maker as long as for any answer.
-bool RedisLedger::Impl::begin(std::string_view token) {
-  const auto end = std::chrono::steady_clock::now() + options.timeout;
-  for (;;) {
-    std::int64_t answer = 0;
-    run(scripts::make_begin(), words({token}), [&](const Reply& reply) {
-      answer = reply.integer();
-      return reply.kind() == Reply::Kind::integer;
-    });
-    if (answer >= 0) return answer == 1;
-    if (std::chrono::steady_clock::now() >= end) throw LedgerAway("another instance makes the ledger now");
-    caller.pause(kMakingPause);
-  }
-}
-
-// What is left of one that lost its marker, or was not finished.
-void RedisLedger::Impl::clear(std::string_view token) {
-  // First, as the accounts that stay are listed anew.
-  run(scripts::make_clear(), words({token, options.prefix + "accounts", options.prefix + "positions"}), done);
-  const std::string pattern = pattern_of(options.prefix);
-  std::string cursor = "0";
-  do {
-    Words keys = words({token});
-    const std::string_view scan[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
-    std::string next;
-    caller.command(scan, [&](const Reply& reply) {
-      next = std::string(reply[0].text());
-      for (std::size_t i = 0; i < reply[1].size(); ++i) {
-        const std::string_view key = reply[1][i].text();
-        if (scripts::is_cleared(key.substr(std::min(options.prefix.size(), key.size())))) keys.emplace_back(key);
-      }
-      return !next.empty();
-    });
-    cursor = std::move(next);
-    run(scripts::make_clear(), keys, done);
-  } while (cursor != "0");
-}
-
-void RedisLedger::Impl::write_positions(std::string_view token, std::span<const Advance> positions) {
-  for (std::size_t first = 0; first < positions.size(); first += kWordsMax / 2) {
-    const auto part = positions.subspan(first, std::min(kWordsMax / 2, positions.size() - first));
-    Words all = words({token, std::to_string(part.size())});
-    for (const Advance& position : part) {
-      all.push_back(position.journal);
-      all.push_back(std::to_string(position.to));
-    }
-    run(scripts::make_write(), all, done);
-  }
-}
-
-void RedisLedger::Impl::write_accounts(std::string_view token,
-                                       std::span<const std::pair<std::string, Spent>> spent) {
-  Words all = words({token, "0"});
-  const auto put_all = [&all](const auto& amounts) {
-    for (const auto& [number, amount] : amounts) {
-      all.push_back(std::to_string(number));
-      all.push_back(std::to_string(amount));
-    }
-  };
-  for (const auto& [campaign, truth] : spent) {
-    if (all.size() > kWordsMax) {
-      run(scripts::make_write(), all, done);
-      all = words({token, "0"});
-    }
-    all.insert(all.end(), {campaign, std::to_string(truth.in_all), std::to_string(truth.cells.size()),
-                           std::to_string(truth.days.size())});
-    put_all(truth.cells);
-    put_all(truth.days);
-  }
-  run(scripts::make_write(), all, done);
 }
 
 void RedisLedger::interrupt() noexcept {

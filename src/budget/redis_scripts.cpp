@@ -77,8 +77,7 @@ return answer
 }
 
 const redis::Script& advances() {
-  static const redis::Script script =
-      guarded("return redis.call('HSCAN', key('positions'), ARGV[2], 'COUNT', '1000')");
+  static const redis::Script script = guarded("return redis.call('HSCAN', key('positions'), ARGV[2], 'COUNT', '1000')");
   return script;
 }
 

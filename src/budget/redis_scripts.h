@@ -41,8 +41,8 @@ namespace bidwell::budget::scripts {
 inline constexpr std::string_view kLedger = "ledger";  // KEYS[1] is the prefix and this
 inline constexpr std::string_view kClaim = "claim ";
 
-// What stands behind the prefix of a key that a maker clears, but for `accounts` and `positions`. Another ledger's prefix may begin with this one's, so the prefix alone does
-// not tell a key of ours.
+// What stands behind the prefix of a key that a maker clears, but for `accounts` and `positions`. Another ledger's
+// prefix may begin with this one's, so the prefix alone does not tell a key of ours.
 bool is_cleared(std::string_view name);
 
 // What errors begin with that are none of Redis' own.
@@ -83,8 +83,9 @@ const redis::Script& set_limits();
 const redis::Script& mend();
 
 // Making a ledger: make_begin() until it answers 0 or 1; make_clear() for `accounts` and `positions`, then for all keys
-// that is_cleared() names; make_write(), make_finish(). All but the first fail once another maker took over, as it may when this one was silent for 10 s.
-// ARGV: the maker's token. Answers 1: begun; 0: there is a ledger; -1: another maker is at it.
+// that is_cleared() names; make_write(), make_finish(). All but the first fail once another maker took over, as it may
+// when this one was silent for 10 s. ARGV: the maker's token. Answers 1: begun; 0: there is a ledger; -1: another maker
+// is at it.
 const redis::Script& make_begin();
 // Of accounts the limits that were set by hand stay. ARGV: token, keys.
 const redis::Script& make_clear();

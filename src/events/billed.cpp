@@ -82,7 +82,8 @@ Billed read_billed(const std::string& url, std::chrono::system_clock::time_point
     if (!row[1].is_null()) campaign.cells[row[1].as<std::int64_t>()] = spend;
   }
   session.watchdog().pat();
-  for (const pqxx::row& row : work.exec("SELECT journal, position, floor(date_part('epoch', updated_at))::bigint FROM bidwell.journal_position")) {
+  for (const pqxx::row& row : work.exec(
+           "SELECT journal, position, floor(date_part('epoch', updated_at))::bigint FROM bidwell.journal_position")) {
     billed.positions[row[0].c_str()] = row[1].as<std::uint64_t>();
     billed.heard[row[0].c_str()] = row[2].as<std::int64_t>();
   }

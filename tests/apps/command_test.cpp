@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "tests/apps/process.h"
 #include "tests/apps/workplace.h"
@@ -85,6 +86,41 @@ TEST_F(CommandTest, CheckFindsAGoodOneGood) {
   EXPECT_EQ(ended.out, place_.config() +
                            ": good: 2 exchanges, 1 campaigns with 1 creatives in 1 postings of "
                            "the index\n");
+}
+
+// Each of the two limits stands for itself: by hand where it was named, else as the catalog has it.
+TEST_F(CommandTest, ABudgetIsSetByHandLimitByLimit) {
+  Json config = Json::parse(kConfig), catalog = Json::parse(catalog_of("first"));
+  config["events"] = {{"directory", "events"}, {"sinks", {"ndjson"}}};
+  config["notices"] = {{"url", "http://bid.example"}, {"markup_url", "https://bid.example"}};
+  config["budgets"] = {{"ledger", "file"}};
+  catalog["campaigns"][0]["budget"] = {{"total", 1000}, {"daily", 100}};
+  place_.write("bidwell.json", config.dump());
+  place_.write("catalog.json", catalog.dump());
+  const auto set = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"budget", "set", "--config", place_.config(), "first"});
+    const Ended ended = bidwell(more);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  };
+  const auto shows = [&](std::optional<int> total, std::optional<int> daily) {
+    const Json row = Json::parse(bidwell({"budget", "show", "--config", place_.config(), "--json"}).out)[0];
+    const auto nanos = [](std::optional<int> units) { return units ? Json(*units * 1'000'000'000LL) : Json(); };
+    return row["total"]["budget_nanos"] == nanos(total) && row["today"]["budget_nanos"] == nanos(daily);
+  };
+  set({"--daily", "50"});
+  EXPECT_TRUE(shows(1000, 50));
+  catalog["campaigns"][0]["budget"]["total"] = 2000;
+  place_.write("catalog.json", catalog.dump());
+  EXPECT_TRUE(shows(2000, 50)) << "what was not named is the catalog's";
+  set({"--total", "300"});
+  EXPECT_TRUE(shows(300, 50)) << "what was not named stays";
+  set({"--daily", "none"});
+  EXPECT_TRUE(shows(300, std::nullopt));
+  EXPECT_THAT(bidwell({"budget", "show", "--config", place_.config()}).out, ContainsRegex("first +today +- "));
+  EXPECT_EQ(bidwell({"budget", "set", "--config", place_.config(), "first", "--total", "none"}).code, 1)
+      << "nothing would limit it";
+  set({"--clear"});
+  EXPECT_TRUE(shows(2000, 100));
 }
 
 TEST_F(CommandTest, CheckFindsTheProjectsOwnGood) {

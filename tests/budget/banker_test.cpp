@@ -319,6 +319,39 @@ TEST(Banker, ShowsHowAccountsStand) {
   EXPECT_EQ(bank.banker.zone_of("nobody's").name(), "UTC");
 }
 
+// Half of the day's money is spent, and the ledger knows no offers from before noon.
+TEST(Banker, GoesOnAfterALedgerWasMadeAgain) {
+  Bank bank(1);
+  bank.terms.pacing = Pacing::even;
+  const Nanos half = 50'000 * kBid;
+  const std::vector<std::pair<std::string, Spent>> truth{{"c", {half, {{kDay * 96, half}}, {{kDay, half}}}}};
+  bank.ledger.book.make(truth, {});
+  bank.enlist();
+  int bids = 0;
+  for (int second = 0; second < 120; ++second) bids += bank.offer(0, 10), bank.tick();
+  EXPECT_GT(bids, 50);
+  EXPECT_NEAR(static_cast<double>(bank.banker.view()[0].target_today), 50'070.0 * kBid, 100.0 * kBid);
+}
+
+// Its lease goes on: what is granted then is not thrown away.
+TEST(Banker, AnAccountThatIsOpenAgainBeforeItsEndWasHeard) {
+  Bank bank(1);
+  bank.enlist();
+  bank.tick(5);
+  ASSERT_TRUE(bank.may_bid());
+  bank.ledger.away = true;
+  bank.banker.enlist({});
+  bank.tick();
+  EXPECT_FALSE(bank.may_bid());
+  bank.enlist();
+  bank.tick();
+  bank.ledger.away = false;
+  bank.tick(3);
+  EXPECT_TRUE(bank.may_bid());
+  EXPECT_EQ(bank.standing().open, 0);
+  EXPECT_EQ(bank.standing().leased, kBid);
+}
+
 // A total with an end: an even share for each day that is left, where it is less than the day's limit.
 TEST(Banker, SpreadsATotalOverItsFlight) {
   Bank bank(1);

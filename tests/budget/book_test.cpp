@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -326,13 +327,84 @@ TEST_F(BookTest, LoadsNothingElse) {
 
 TEST_F(BookTest, TimeThatGoesBackStandsStill) {
   settle(1, 0, 500);
-  now -= 3'600'000;
+  now -= 60'000;
   settle(1, 100, 500);
   now = kNow + 15'000;
   EXPECT_EQ(look().leased, 0);
   EXPECT_EQ(look().open, 500);
   now = kNow + 65'000;
   EXPECT_EQ(look().open, 400);
+}
+
+// Nothing is held until a clock that was days ahead has caught up with itself.
+TEST_F(BookTest, TimeGoesOnFromWhereTheClockWasSetBackTo) {
+  limits = {std::nullopt, 800};
+  least = 800;
+  now += 3 * 86'400'000;
+  day += 3;
+  settle(1, 0, 300);
+  settle(1, 100, 300);
+  settle(1, 0, 100, "b");
+  now = kNow;
+  EXPECT_EQ(look().open, 100);
+  EXPECT_EQ(look().leased, 300);
+  day = kDay;
+  EXPECT_EQ(settle(2, 0, 800).granted, 800) << "all of the right day's";
+  now += 15'000;
+  EXPECT_EQ(look().leased, 0);
+  now = kNow + 65'000;
+  EXPECT_EQ(look().open, 100 + 800) << "the rests of the leases that expired; what was open before is over";
+  now = kNow + 80'000;
+  EXPECT_EQ(look().open, 0);
+  EXPECT_EQ(settle(3, 0, 800).granted, 800);
+}
+
+// Zones are 14 hours ahead at most, and 12 behind: a day that begins nowhere now is of a clock that is wrong.
+TEST_F(BookTest, AStatementOfADayThatIsNowhereIsLost) {
+  limits = {8000, 800};
+  day = kDay + 2;
+  EXPECT_TRUE(settle(1, 0, 500).lost);
+  EXPECT_TRUE(book.accounts().empty()) << "nothing was done";
+  for (const std::int32_t right : {kDay - 1, kDay, kDay + 1}) {
+    day = right;
+    EXPECT_EQ(settle(1, 0, 500, std::to_string(right)).granted, 100);
+  }
+  const AccountState before = book.accounts().front();
+  for (const std::int32_t wrong : {kDay - 2, kDay + 2, kDay + 40, -kDay}) {
+    day = wrong;
+    EXPECT_TRUE(settle(1, 0, 500, "wrong").lost) << wrong;
+  }
+  const AccountState after = book.accounts().front();
+  EXPECT_EQ(after.day, kDay + 1);
+  EXPECT_EQ(after.standing, before.standing);
+  EXPECT_EQ(after.holders, before.holders);
+  day = kDay;
+  EXPECT_EQ(settle(2, 0, 500, "another").granted, 87) << "there is room as before";
+}
+
+TEST_F(BookTest, ABillOfADayToComeMovesNoDay) {
+  limits = {8000, 800};
+  settle(1, 0, 80);
+  day = kDay + 40;
+  resolve("one", 70, 0, now / 1000);
+  EXPECT_EQ(book.spent("shoes"), (Spent{70, {{now / 1000 / kCellSeconds, 70}}, {}}));
+  EXPECT_TRUE(book.mend("shoes", now / 1000 / kCellSeconds, day, 70, 5));
+  EXPECT_EQ(book.accounts().front().day, kDay);
+  // A ledger may be made of such: the day's own budget stands all the same.
+  const std::vector<std::pair<std::string, Spent>> truth{{"shoes", {75, {}, {{kDay, 40}, {kDay + 40, 5}}}}};
+  book.make(truth, {});
+  day = kDay;
+  const Standing at = settle(1, 0, 500);
+  EXPECT_EQ(at.spent_today, 40);
+  EXPECT_EQ(at.granted, 95);
+}
+
+TEST_F(BookTest, ACellOfOffersHasAnEnd) {
+  Statement one = statement(1, 0, 0);
+  one.offered = std::numeric_limits<Nanos>::max();
+  book.settle("a", one, now);
+  book.settle("b", one, now);
+  EXPECT_EQ(book.offered("shoes").begin()->second, Nanos{1} << 62);
 }
 
 }  // namespace

@@ -136,6 +136,62 @@ TEST_F(FileLedgerTest, ALeaseOfAProcessThatDiedExpires) {
   EXPECT_EQ(settle(ledger, 0, 1000).granted, 1000);
 }
 
+// With PostgreSQL a file that is new may be one that was deleted.
+TEST_F(FileLedgerTest, OfATruthIsNoneUntilItIsMade) {
+  FileLedger::Options of_truth = options();
+  of_truth.from_truth = true;
+  for (int i = 0; i < 2; ++i) {
+    FileLedger ledger(of_truth);
+    EXPECT_FALSE(ledger.exists());
+    EXPECT_THROW(settle(ledger, 0, 1000), LedgerMissing);
+    EXPECT_THROW(bill(ledger, 0), LedgerMissing);
+    EXPECT_THROW(ledger.positions(std::vector<std::string>{"journal"}), LedgerMissing);
+    EXPECT_THROW(ledger.advances(), LedgerMissing);
+    EXPECT_THROW(ledger.accounts(), LedgerMissing);
+    EXPECT_THROW(ledger.spent("shoes"), LedgerMissing);
+    EXPECT_THROW(ledger.offered("shoes"), LedgerMissing);
+    EXPECT_THROW(ledger.set_limits("shoes", {}), LedgerMissing);
+    EXPECT_THROW(ledger.mend("shoes", 0, 0, 0, 1), LedgerMissing);
+  }
+  EXPECT_FALSE(FileLedger(options(true)).exists());
+  const std::vector<std::pair<std::string, Spent>> spent{{"shoes", {999'900, {}, {}}}};
+  const std::vector<Advance> positions{{"journal", 0, 7}};
+  {
+    FileLedger ledger(of_truth);
+    std::filesystem::create_directory(path() + ".new");  // in the way
+    EXPECT_THROW(ledger.make(spent, positions), std::runtime_error);
+    EXPECT_FALSE(ledger.exists());
+    std::filesystem::remove(path() + ".new");
+    EXPECT_TRUE(ledger.make(spent, positions));
+    EXPECT_TRUE(ledger.exists());
+    EXPECT_FALSE(ledger.make({}, {}));
+    EXPECT_EQ(settle(ledger, 0, 1000).granted, 12);  // an eighth of what is left
+  }
+  for (const bool from_truth : {true, false}) {
+    of_truth.from_truth = from_truth;
+    FileLedger ledger(of_truth);
+    EXPECT_TRUE(ledger.exists());
+    EXPECT_EQ(ledger.spent("shoes").in_all, 999'900);
+    EXPECT_EQ(ledger.advances().front().to, 7U);
+  }
+  // The control: whoever does not ask gives the budget again.
+  std::filesystem::remove(path());
+  FileLedger ledger(options());
+  EXPECT_TRUE(ledger.exists());
+  EXPECT_EQ(settle(ledger, 0, 1000).granted, 1000);
+}
+
+// It never was made, and PostgreSQL is not configured any more.
+TEST_F(FileLedgerTest, WithoutATruthAnUnmadeFileIsANewLedger) {
+  FileLedger::Options of_truth = options();
+  of_truth.from_truth = true;
+  EXPECT_FALSE(FileLedger(of_truth).exists());
+  bill(*std::make_unique<FileLedger>(options()), 0);
+  FileLedger ledger(of_truth);
+  EXPECT_TRUE(ledger.exists());
+  EXPECT_EQ(ledger.spent("shoes").in_all, 1);
+}
+
 TEST_F(FileLedgerTest, IsWrittenAnewWhenTheLogIsLong) {
   std::uint64_t longest = 0, after = 0;
   {

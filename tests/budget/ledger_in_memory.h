@@ -37,6 +37,7 @@ class LedgerInMemory : public Ledger {
   std::vector<AccountState> accounts() override { return book().accounts(); }
   Spent spent(std::string_view campaign) override { return book().spent(campaign); }
   bool mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected, Nanos difference) override {
+    book().forget(now_ms);
     return book().mend(campaign, cell, day, expected, difference);
   }
   bool exists() override { return !missing; }

@@ -311,12 +311,14 @@ TEST_F(ReconcileTest, JournalsThatPostgresqlHasForgottenAreForgotten) {
     return reconcile(
         ledger, [this] { return truth_; }, options_);
   };
-  EXPECT_EQ(look().forgotten, 0u) << "PostgreSQL knows nothing at all";
+  look();
+  EXPECT_THAT(ledger.forgotten, IsEmpty()) << "PostgreSQL knows nothing at all";
   stored_to("20261001T000000Z-1111111111111111/1", 7);
   options_.mend = false;
-  EXPECT_EQ(look().forgotten, 0u);
+  look();
+  EXPECT_THAT(ledger.forgotten, IsEmpty());
   options_.mend = true;
-  EXPECT_EQ(look().forgotten, 1u);
+  look();
   EXPECT_THAT(ledger.forgotten, ElementsAre("20261001T000000Z-0000000000000000/0"));
 }
 

@@ -112,7 +112,7 @@ class Walk {
     }
     s.limits.total = below(10) == 0 ? std::nullopt : std::optional<Nanos>(before_ + 40'000 * scale_);
     s.limits.daily = below(10) == 0 ? std::nullopt : std::optional<Nanos>(4'000 * scale_);
-    s.day = held.day - (below(50) == 0 ? static_cast<std::int32_t>(below(5)) : 0);
+    s.day = held.day - (below(30) == 0 ? static_cast<std::int32_t>(below(9)) - 4 : 0);
     s.lease = held.number - (below(60) == 0 ? 1 : 0);
     s.used = held.used;
     s.offered = held.offered;
@@ -133,7 +133,8 @@ class Walk {
       if (below(2) == 0) one.cost = below(20) == 0 ? 0 : amount(bid.reserved);
       resolved.push_back(one);
     }
-    const Bid stranger{id(), "never bid", today() - 5, g_now_ms / 1000 + 30, 5 * scale_};
+    const auto someday = today() - 5 + static_cast<std::int32_t>(below(9));
+    const Bid stranger{id(), below(2) == 0 ? "never bid" : kCampaigns[0], someday, g_now_ms / 1000 + 30, 5 * scale_};
     if (below(10) == 0)
       resolved.push_back({stranger.id, stranger.campaign, stranger.day, stranger.at, stranger.reserved, 7});
     std::vector<Advance> advances;
@@ -289,6 +290,22 @@ TEST(RedisDifferential, DoesWhatBookDoes) {
 TEST(RedisDifferential, CountsLargeAmountsToTheNano) {
   const Outcome outcome = walk(usual(), 5, 5'000, 200'000'000'007, 4'000'000'000'000'000'003);
   EXPECT_EQ(outcome.difference.value_or(""), "");
+}
+
+// More than a cell, or a sum, can hold.
+TEST(RedisDifferential, AgreesOnOffersPastAllBounds) {
+  redis::testing::RedisServer server;
+  RedisLedger ledger(options_of(server));
+  Book book(LedgerOptions{});
+  ASSERT_TRUE(ledger.make({}, {}));
+  for (const char* holder : {"a", "b", "c"}) {
+    Statement statement = testing::statement_of("shoes", 1, 0, 0);
+    statement.offered = std::numeric_limits<Nanos>::max() - 5;
+    const std::int64_t now_ms = std::int64_t{testing::kToday} * 86'400'000;
+    EXPECT_EQ(testing::settle(ledger, holder, statement), book.settle(holder, statement, now_ms));
+  }
+  ASSERT_EQ(ledger.offered("shoes").size(), 1U);
+  EXPECT_EQ(ledger.offered("shoes").begin()->second, book.offered("shoes").begin()->second);
 }
 
 bool told_apart(const LedgerOptions& of_book) {

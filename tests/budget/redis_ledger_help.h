@@ -25,10 +25,8 @@ inline RedisLedger::Options options_of(const redis::testing::RedisServer& server
 }
 
 // By Redis' clock, or nearly.
-inline const std::int32_t kToday =
-    static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now())
-                                  .time_since_epoch()
-                                  .count());
+inline const std::int32_t kToday = static_cast<std::int32_t>(
+    std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count());
 
 inline Statement statement_of(std::string_view campaign, std::uint64_t lease, Nanos used, Nanos wanted) {
   Statement statement;

@@ -53,6 +53,10 @@ TEST_F(BilledTest, SumsByCampaignAndCell) {
   EXPECT_EQ(told(read()), fmt::format("c1 123 {}:7 {}:16\nc2 0\nc3 8000000000000000000 {}:8000000000000000000\n",
                                       cell - 1, cell, cell));
   EXPECT_EQ(read().positions, (std::map<std::string, std::uint64_t>{{"run/0", 11}, {"run/1", 1}}));
+  server().execute(
+      "UPDATE bidwell.journal_position SET updated_at = '2026-11-20 10:00:00.9+00' WHERE journal = 'run/1'");
+  EXPECT_EQ(read().heard.at("run/1"), 1'795'168'800);
+  EXPECT_NEAR(static_cast<double>(read().heard.at("run/0")), static_cast<double>(real_ms()) / 1000, 600);
   EXPECT_EQ(ask("SELECT campaign_id, currency, spend_nanos, spend FROM bidwell.budget_spend "
                 "WHERE campaign_id = 'c2' OR day = (now() - interval '100 hours')::date ORDER BY 1"),
             "c1|USD|100|0.000000100\nc2|USD|0|0.000000000");

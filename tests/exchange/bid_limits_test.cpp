@@ -2,6 +2,7 @@
 // what is answered is taken out of the purse.
 #include <gtest/gtest.h>
 
+#include "tests/exchange/bid_records.h"
 #include "tests/exchange/bidder.h"
 #include "tests/exchange/campaigns.h"
 #include "tests/exchange/known_users.h"
@@ -86,6 +87,7 @@ class BidLimitsTest : public ::testing::Test {
     request.received = now;
     request.resumed = resumed;
     handler_->handle(request, response);
+    body_ = std::string(out.view());
     return place_.parked ? 0 : response.status();
   }
   unsigned resume() { return post({{"/user/buyeruid", "u"}}, true); }
@@ -102,6 +104,7 @@ class BidLimitsTest : public ::testing::Test {
   BidHandler::Options options_;
   std::optional<BidHandler> handler_;
   Place place_;
+  std::string body_;
 };
 
 TEST_F(BidLimitsTest, BothAreFetchedAtTheSameTime) {
@@ -190,6 +193,27 @@ TEST_F(BidLimitsTest, WhatIsAnsweredIsTakenOutOfThePurse) {
   now += 1s;
   EXPECT_EQ(post(nobody), 204u) << "the lease has ended";
   EXPECT_EQ(purse.used(), 3'000'000);
+}
+
+// Which bids a ledger may release again.
+TEST_F(BidLimitsTest, ABidsTokenSaysWhetherItWasTakenOutOfAPurse) {
+  BidRecords records;
+  records.sign_and_record(options_);
+  wallet_.make_room(0);
+  wallet_.purse(0).fill(1 << 30, now + 1s);
+  const auto is_from_purse = [&](std::string_view campaigns) {
+    start(campaigns);
+    EXPECT_EQ(post(nlohmann::json::object()), 200u);
+    const std::vector<std::string> tokens = tokens_after(body_, kNoticeUrl + std::string("/bill/"));
+    const SeenToken seen(records.keys, tokens.at(0), Audience::exchange);
+    EXPECT_EQ(seen.error, TokenError::none);
+    EXPECT_GT(seen.token.reserved, 0);
+    return seen.token.from_purse;
+  };
+  EXPECT_FALSE(is_from_purse(kDisplay)) << "there is no ledger";
+  options_.wallet = &wallet_;
+  EXPECT_TRUE(is_from_purse(kBudgeted));
+  EXPECT_FALSE(is_from_purse(kDisplay)) << "no budget";
 }
 
 }  // namespace

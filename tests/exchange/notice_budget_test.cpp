@@ -34,10 +34,10 @@ TEST_F(NoticeBudgetTest, TheBillingNoticeSaysWhatWasSpent) {
     EXPECT_EQ(expect_recorded(kind, "p=1").budget_currency, kUsd);
   }
   for (const Kind kind : {Kind::imp, Kind::click}) EXPECT_EQ(expect_recorded(kind).reserved, kNoPrice);
-  EXPECT_TRUE(expect_recorded(Kind::loss).from_purse);
-  token_.from_purse = false;  // the campaign had no budget: what was spent is known all the same
-  EXPECT_FALSE(expect_recorded(Kind::loss).from_purse);
-  EXPECT_EQ(spend(Kind::bill, "p=1.25"), 1'250'000);
+  // The campaign had no budget: what was spent is known all the same.
+  for (const Kind kind : {Kind::win, Kind::bill, Kind::loss}) EXPECT_FALSE(expect_recorded(kind).from_purse);
+  token_.from_purse = true;
+  for (const Kind kind : {Kind::win, Kind::bill, Kind::loss}) EXPECT_TRUE(expect_recorded(kind).from_purse);
 }
 
 TEST_F(NoticeBudgetTest, OrTheWinNoticeWhereTheExchangeSendsNoOther) {

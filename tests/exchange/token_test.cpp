@@ -52,13 +52,13 @@ TEST(Token, SaysWhatWasSigned) {
 // A budget in another currency, or in the same one but of another amount.
 TEST(Token, SaysWhatWasReserved) {
   const TokenKeys keys(kOneKey);
-  BidToken euro = some_token(), other_amount = some_token(), nothing = some_token(), no_budget = some_token();
+  BidToken euro = some_token(), other_amount = some_token(), nothing = some_token(), from_purse = some_token();
   euro.budget_currency = currency_code("EUR");
   other_amount.reserved = INT64_MAX;
   nothing.reserved = 0;
   nothing.user = {};
-  no_budget.from_purse = false;
-  for (const BidToken& token : {some_token(), euro, other_amount, nothing, no_budget}) {
+  from_purse.from_purse = true;
+  for (const BidToken& token : {some_token(), euro, other_amount, nothing, from_purse}) {
     TokenKeys::Scratch scratch;
     BidToken read;
     ASSERT_EQ(keys.verify(sign(keys, token, Audience::exchange), Audience::exchange, scratch, read), TokenError::none);
@@ -203,7 +203,8 @@ TEST(Token, SignedNonsenseIsRefused) {
   }
   EXPECT_EQ(error_of([](auto& fields) { fields.push_back(1); }), TokenError::malformed);
   EXPECT_EQ(error_of([](auto& fields) { fields.resize(fields.size() + 3); }), TokenError::malformed);
-  EXPECT_EQ(error_of([](auto& fields) { fields[0] = 5; }), TokenError::malformed);
+  EXPECT_EQ(error_of([](auto& fields) { fields[0] = 5; }), TokenError::none);  // out of a purse
+  EXPECT_EQ(error_of([](auto& fields) { fields[0] = 9; }), TokenError::malformed);
   // What a budget has in common with the price is not said twice: a bid has one token.
   const auto with_budget = [&](std::string_view budget) {
     return error_of([&](auto& fields) {

@@ -20,7 +20,6 @@ inline BidToken some_token() {
   token.currency = kUsd;
   token.reserved = 2'500'000;
   token.budget_currency = kUsd;
-  token.from_purse = true;
   token.exchange = "demo";
   token.campaign_id = "tide";
   token.creative_id = "tide-300x250";

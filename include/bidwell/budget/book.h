@@ -53,10 +53,10 @@ class Book {
   std::vector<std::uint64_t> positions(std::span<const std::string> journals) const;
   std::vector<Advance> advances() const;
   // Throws JournalMoved, and nothing was done. For each, after step 1 for its account: a cost counts once for a bid id,
-  // in all, in the day and in the cell of bid_at (as far as these are kept, and the day is not above UTC's + 1). What was reserved leaves the bucket of
-  // bid_at (or b, if bid_at is in the future) and its day, once for a bid id, unless that bucket is over; a bid that
-  // was billed is released. Ids are remembered by the bucket of bid_at, until it ended `repeats` ago; one that came by
-  // a loss alone is of no use, and forgotten, once that bucket is over.
+  // in all, in the day and in the cell of bid_at (as far as these are kept, and the day is not above UTC's + 1). What
+  // was reserved leaves the bucket of bid_at (or b, if bid_at is in the future) and its day, once for a bid id, unless
+  // that bucket is over; a bid that was billed is released. Ids are remembered by the bucket of bid_at, until it ended
+  // `repeats` ago; one that came by a loss alone is of no use, and forgotten, once that bucket is over.
   void confirm(std::span<const Resolved> resolved, std::span<const Advance> advances, std::int64_t now_ms);
 
   Cells offered(std::string_view campaign) const;
@@ -64,7 +64,7 @@ class Book {
   std::vector<AccountState> accounts() const;
   Spent spent(std::string_view campaign) const;
   // Cell 0: what is older than the cells, which is (in all - sum of the cells), and of no day. False also for a cell
-  // that is kept no more.
+  // that is kept no more. Of the time of the last call.
   bool mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected, Nanos difference);
   // In place of everything there is.
   void make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions);

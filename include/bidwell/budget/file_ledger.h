@@ -21,7 +21,8 @@ namespace bidwell::budget {
 // Thread-safe. Makes the file and its folder where they are missing. The constructor throws std::runtime_error with a
 // path, a reason and what to do where the file cannot be used. While another process has it every call throws
 // LedgerAway: an older process may end after its successor's start. A call that cannot be written
-// (the disk is full) throws LedgerAway and is not done; later ones work again once there is room.
+// (the disk is full) throws LedgerAway and is not done; later ones work again once there is room. make() may throw
+// std::runtime_error for that.
 class FileLedger final : public Ledger {
  public:
   struct Options {
@@ -29,6 +30,9 @@ class FileLedger final : public Ledger {
     std::string path;
     std::int64_t (*now_ms)() = nullptr;  // Unix milliseconds; null: the machine's
     bool read_only = false;  // for tools: takes no lock and writes nothing; sees the file as it was when opened
+    // Somebody else knows what was spent: a new file is no ledger until make() was called, be it after many restarts. A
+    // file that was deleted would else give whole budgets again. Without it a new file is a ledger at once.
+    bool from_truth = false;
   };
   explicit FileLedger(Options options);
   ~FileLedger() override;
@@ -42,8 +46,7 @@ class FileLedger final : public Ledger {
   std::vector<AccountState> accounts() override;
   Spent spent(std::string_view campaign) override;
   bool mend(std::string_view campaign, std::int64_t cell, std::int32_t day, Nanos expected, Nanos difference) override;
-  // A new file is a ledger at once: nothing was spent before it.
-  bool exists() override { return true; }
+  bool exists() override;
   bool make(std::span<const std::pair<std::string, Spent>> spent, std::span<const Advance> positions) override;
 
  private:

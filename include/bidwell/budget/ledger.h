@@ -129,8 +129,8 @@ struct JournalMoved : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Every call blocks for a bounded time and may throw LedgerAway; all but `exists`, `make` and claims throw LedgerMissing
-// where there is none. Control plane only.
+// Every call blocks for a bounded time and may throw LedgerAway; all but `exists`, `make` and claims throw
+// LedgerMissing where there is none. Control plane only.
 class Ledger {
  public:
   virtual ~Ledger() = default;

@@ -2,7 +2,8 @@
 // differences and mends them. It looks twice. A cell's difference counts as drift when neither side's sum has changed
 // between the looks, and each side has by the second look read all journals as far as the other had at the first: then
 // what either of them has, the other has or never will have. So what is on its way to one of the two is no drift, and a
-// cell that bills still come for is looked at another time.
+// cell that bills still come for is looked at another time. And it has the ledger forget the journals of runs older
+// than kJournalsRemembered that PostgreSQL has forgotten.
 #pragma once
 
 #include <chrono>
@@ -55,7 +56,6 @@ struct Reconciled {
   // kRunLost before it last heard of any. Where mended and PostgreSQL was farther, the ledger now stands where it does,
   // so that nothing counts twice should the journals be found again; that holds for forced ones, too.
   std::vector<std::string> given_up;
-  std::size_t forgotten = 0;  // journals of older runs that PostgreSQL has no more: the ledger neither
 };
 
 // PostgreSQL keeps positions of journals for longer than that.

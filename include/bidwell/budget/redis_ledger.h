@@ -21,7 +21,7 @@ class RedisLedger final : public Ledger {
   struct Options {
     LedgerOptions ledger;
     redis::Options redis;
-    std::string prefix = "bidwell:budget:";
+    std::string prefix = "bidwell:budget:";            // another ledger's may begin with it, as "hand:eu:" with "hand:"
     std::chrono::milliseconds timeout{500};            // of connecting, and of each answer; most calls wait for one
     std::uint64_t seed = 0;                            // of the pauses between attempts to connect
     std::function<void(const std::string& line)> log;  // may be null
