@@ -23,6 +23,7 @@ using std::chrono::seconds;
 constexpr seconds kSettle{10};
 // One instance reads all of PostgreSQL for all; when it is killed meanwhile the next does so that much later.
 constexpr seconds kClaimed{60};
+constexpr std::string_view kMake = "make", kReconcile = "reconcile";
 // For a reconciliation that was cut short, to give its claim back.
 constexpr milliseconds kGrace{500};
 // Rounds without a call of the ledger until it is asked whether it is there.
@@ -258,9 +259,10 @@ void Budgets::run_reconciler() {
       if (stopping_) return;
       missing = std::exchange(make_, false);
     }
-    if (reconcile(missing) || !missing) next = std::chrono::steady_clock::now() + interval;
+    const bool done = reconcile(missing);
+    if (done || !missing) next = std::chrono::steady_clock::now() + interval;
     // Another may be making it; and where PostgreSQL is away it need not be asked all the time.
-    if (missing && !wait(seconds(1))) return;
+    if (!done && !wait(seconds(1))) return;
   }
 }
 
@@ -269,11 +271,11 @@ bool Budgets::reconcile(bool missing) {
   budget::ReconcileOptions options;
   options.zone_of = [this](std::string_view campaign) { return banker_.zone_of(campaign); };
   options.pause = [this] { wait(kSettle); };
-  const char* claimed = nullptr;
+  std::string_view claimed;
   try {
     const bool exists = ledger.exists();
     if (exists && missing) return false;
-    const char* what = exists ? "reconcile" : "make";
+    const std::string_view what = exists ? kReconcile : kMake;
     const seconds time = exists ? std::max(kClaimed, config_.budgets.reconcile_interval / 2) : kClaimed;
     if (!ledger.claim(what, time)) return false;
     claimed = what;
@@ -284,7 +286,10 @@ bool Budgets::reconcile(bool missing) {
     if (wait(milliseconds(0)) && fault_ != error.what()) spdlog::warn("budgets: not reconciled: {}", error.what());
     fault_ = error.what();
   }
-  if (claimed != nullptr) disclaim(ledger, claimed);
+  if (claimed.empty()) return false;
+  disclaim(ledger, claimed);
+  const std::lock_guard lock(mutex_);
+  make_ = make_ || claimed == kMake;
   return false;
 }
 

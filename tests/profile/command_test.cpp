@@ -116,7 +116,8 @@ TEST_F(ProfilesCommand, IntoRedisToo) {
   EXPECT_THAT(name, MatchesRegex("bidwell:profile:\\{[-_A-Za-z0-9]{22}\\}"));
   EXPECT_THAT(profiles({"key", std::string(kUser)}).out, name.substr(17, 22) + "\n");
   EXPECT_THAT(profiles({"show", std::string(kUser)}).out, AllOf(HasSubstr("file: found"), HasSubstr("redis: found")));
-  EXPECT_EQ(profiles({"remove", std::string(kUser)}).out, "file: removed\nredis: removed\n");
+  EXPECT_EQ(profiles({"remove", std::string(kUser)}).out,
+            "file: removed\nredis: removed\nredis, what he was shown: was not there\n");
   EXPECT_EQ(server.cli("DBSIZE"), "0");
 }
 

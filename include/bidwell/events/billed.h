@@ -1,4 +1,5 @@
-// What was spent, as PostgreSQL has it: the truth that the budgets' ledger is held against.
+// What was spent, as PostgreSQL has it: the truth that the budgets' ledger is held against. A database without the
+// tables has nothing in it.
 #pragma once
 
 #include <chrono>
