@@ -76,9 +76,11 @@ std::array<BudgetSide, 2> sides(const Row& row) {
 std::string note(const Row& row) {
   if (!row.terms) return "not in the catalog, or without a budget there";
   if (!row.account) return "nothing was bid yet";
-  std::string text =
-      fmt::format("bids with a chance of {:.1f} %, {} instance{}", row.account->standing.chance_ppm / 10'000.0,
-                  row.account->holders, row.account->holders == 1 ? "" : "s");
+  const std::size_t holders = row.account->holders;
+  std::string text = holders == 0
+                         ? "no instance has money of it"
+                         : fmt::format("bids with a chance of {:.1f} %, {} instance{}",
+                                       row.account->standing.chance_ppm / 10'000.0, holders, holders == 1 ? "" : "s");
   if (row.account->by_hand != budget::Limits{}) text += ", limits set by hand";
   return text;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <mutex>
 
 #include "bidwell/budget/book.h"
@@ -87,6 +88,8 @@ struct FileLedger::Impl {
 
 void FileLedger::Impl::open() {
   if (file) return;
+  // Before the first start nothing was spent.
+  if (options.read_only && !std::filesystem::exists(options.path)) return;
   if (!options.read_only) lock = lock_file(options.path + ".lock", "the ledger " + options.path);
   file = std::make_unique<LedgerFile>(options.path, options.read_only, first(),
                                       [this](std::string_view one) { play(one); });

@@ -279,7 +279,7 @@ TEST_F(FileLedgerTest, SaysWhyItCannotUseAPath) {
   put("");
   EXPECT_THAT(refusal(), HasSubstr("is no ledger"));
   std::filesystem::remove(path());
-  EXPECT_THAT(refusal(true), HasSubstr("cannot open " + path() + ": No such file"));
+  EXPECT_TRUE(FileLedger(options(true)).accounts().empty());
   EXPECT_FALSE(std::filesystem::exists(path()));
   std::filesystem::create_directory(path());
   EXPECT_THAT(refusal(), HasSubstr("cannot open " + path() + ": Is a directory"));

@@ -29,7 +29,8 @@ class FileLedger final : public Ledger {
     LedgerOptions ledger;
     std::string path;
     std::int64_t (*now_ms)() = nullptr;  // Unix milliseconds; null: the machine's
-    bool read_only = false;  // for tools: takes no lock and writes nothing; sees the file as it was when opened
+    bool read_only =
+        false;  // for tools: takes no lock and writes nothing; sees the file as it was when opened, or nothing
     // Somebody else knows what was spent: a new file is no ledger until make() was called, be it after many restarts. A
     // file that was deleted would else give whole budgets again. Without it a new file is a ledger at once.
     bool from_truth = false;
