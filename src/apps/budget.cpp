@@ -94,10 +94,10 @@ void print_table(const Books& books, const std::string& only) {
     if (!only.empty() && id != only) continue;
     bool first = true;
     for (const BudgetSide& side : sides(row)) {
-      const auto left = side.limit ? std::optional(*side.limit - side.spent - side.open - side.leased) : std::nullopt;
+      const Nanos left = side.limit.value_or(0) - side.spent - side.open - side.leased;
       fmt::print("{:<{}}  {:<6} {:>14} {:>14} {:>12} {:>12} {:>14}  {}\n", first ? id : "", width, side.name,
                  side.limit ? amount(*side.limit) : "-", amount(side.spent), amount(side.open), amount(side.leased),
-                 left ? amount(*left) : "-", first ? note(row) : row.currency);
+                 side.limit ? amount(left) : "-", first ? note(row) : row.currency);
       first = false;
     }
   }

@@ -69,6 +69,7 @@ class Bills {
   std::size_t count() const { return count_; }
   // Least and most that can have been recorded.
   std::pair<std::int64_t, std::int64_t> bounds(const std::string& campaign) const {
+    const std::lock_guard lock(mutex_);
     std::pair<std::int64_t, std::int64_t> out{0, 0};
     for (const auto& [bid, bill] : bills_) {
       if (bill.campaign != campaign) continue;
@@ -84,7 +85,7 @@ class Bills {
     std::int64_t nanos = 0;
     bool acknowledged = false;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Bill> bills_;
   std::atomic<std::size_t> count_{0};
 };
