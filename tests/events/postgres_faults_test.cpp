@@ -244,10 +244,10 @@ TEST_F(PostgresFaultsTest, AServerThatHangsWhileConnectingIsCutOff) {
 // A connection that does nothing for longer than that is left alone.
 TEST_F(PostgresFaultsTest, AnIdleConnectionIsKept) {
   PostgresSinkOptions quick = options();
-  quick.statement_timeout = std::chrono::milliseconds(50);
+  quick.statement_timeout = std::chrono::milliseconds(1000);
   PostgresSink sink(quick);
   sink.take(batch({bid(0)}));
-  ::poll(nullptr, 0, 250);
+  ::poll(nullptr, 0, 1300);
   sink.take(batch({bid(1)}, 1));
   EXPECT_EQ(sink.counters().connects.value(), 1U);
 }
