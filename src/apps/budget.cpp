@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <random>
 #include <thread>
 
 #include "apps/amounts.h"
@@ -32,11 +31,6 @@ struct Books {
   std::map<std::string, Row> rows;
   std::unique_ptr<budget::Ledger> ledger;
 };
-
-std::uint64_t random64() {
-  std::random_device random;
-  return std::uint64_t{random()} << 32 | random();
-}
 
 std::optional<Books> open_books(const std::string& path, bool read_only) {
   auto config = load_config_or_print(path);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -139,7 +138,6 @@ std::optional<budget::AccountTerms> account_terms(const catalog::Campaign& campa
 
 Budgets::Budgets(const ops::Config& config, unsigned workers, std::uint64_t seed)
     : config_(config),
-      seed_(seed),
       banker_(banker_options(config, seed), workers),
       ledger_(open_ledger(config, mix(seed, 2), false)) {
   if (config.budgets.ledger != ops::LedgerKind::redis) return;

@@ -68,7 +68,6 @@ class Budgets {
   bool wait(std::chrono::milliseconds time);
 
   const ops::Config& config_;
-  const std::uint64_t seed_;
   budget::Banker banker_;
   std::map<std::string, std::uint32_t, std::less<>> accounts_;
   std::unique_ptr<budget::Ledger> ledger_;         // the banker's; a file's is everybody's

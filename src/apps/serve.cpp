@@ -8,7 +8,6 @@
 #include <csignal>
 #include <functional>
 #include <memory>
-#include <random>
 #include <thread>
 
 #include "apps/budgets.h"
@@ -23,8 +22,7 @@ namespace {
 
 std::unique_ptr<Budgets> make_budgets(const ops::Config& config) {
   if (!Budgets::configured(config)) return nullptr;
-  std::random_device random;
-  return std::make_unique<Budgets>(config, config.http.workers, std::uint64_t{random()} << 32 | random());
+  return std::make_unique<Budgets>(config, config.http.workers, random64());
 }
 
 CatalogFile make_catalog(const ops::Config& config, Budgets* budgets) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include "apps/budgets.h"
@@ -51,12 +50,10 @@ class Service {
   void resume_answered(Cache& cache, unsigned worker);
   void add_users(unsigned worker, exchange::BidHandler::Options& options);
   void confirm_durable(unsigned worker);
-  std::uint64_t random64() { return std::uint64_t{random_()} << 32 | random_(); }
 
   const ops::Config& config_;
   CatalogFile& catalog_;
   Budgets* const budgets_;
-  std::random_device random_;
   std::unique_ptr<UserProfiles> profiles_;    // null: nobody is known
   std::unique_ptr<UserHistories> histories_;  // null: nobody is known
   std::unique_ptr<EventLog> events_;          // null: nothing is recorded

@@ -2,9 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <random>
+
 #include "bidwell/catalog/load.h"
 
 namespace bidwell::apps {
+
+std::uint64_t random64() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
 
 void print_faults(const std::string& file, const std::vector<Fault>& faults) {
   for (const Fault& fault : faults) {

@@ -1,6 +1,7 @@
 // What the subcommands share: configuration and catalog from their files, faults to standard error.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 #include "bidwell/ops/config.h"
 
 namespace bidwell::apps {
+
+// From the system: a seed that no other process has.
+std::uint64_t random64();
 
 // Prints each fault as "<file>: <place>: <what>".
 void print_faults(const std::string& file, const std::vector<Fault>& faults);

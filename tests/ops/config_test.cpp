@@ -199,6 +199,7 @@ TEST(ConfigTest, FaultsOfAnExchange) {
     const char* fault;
   } const cases[] = {
       {R"({"x": {"currency": "XYZ"}})", R"(/exchanges/x/currency: no exchange rate is conf)"},
+      {R"({"x": {"spend_on": "imp"}})", R"(/exchanges/x/spend_on: "imp" is not one of bill, win)"},
       {R"({"x": {"no_bid": "200"}})", R"(/exchanges/x/no_bid: "200" is not one of 204, nbr)"},
       {R"({"x": {"openrtb_version": "2.6\r\nX: y"}})", "/exchanges/x/openrtb_version: must be"},
       {R"({"x": {"tmax_margin_ms": -1}})", "/exchanges/x/tmax_margin_ms: must be an integer"},
