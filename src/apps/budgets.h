@@ -1,38 +1,26 @@
-// Budgets as they are configured: the ledger, the banker's thread that leases money from it, the sink by which it hears
+// Budgets while serving: the ledger, the banker's thread that leases money from it, the sink by which it hears
 // of what was spent, and the thread that holds it against PostgreSQL.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "apps/event_sinks.h"
+#include "apps/ledger.h"
 #include "bidwell/budget/banker.h"
-#include "bidwell/budget/reconcile.h"
 #include "bidwell/budget/sink.h"
 #include "bidwell/catalog/campaign.h"
 #include "bidwell/events/billed.h"
 #include "bidwell/ops/config.h"
 
 namespace bidwell::apps {
-
-// As configured; null: none. For one thread where it is Redis' (budget::RedisLedger). `read_only`: a tool that only
-// looks. Throws std::runtime_error when a file cannot be used.
-std::unique_ptr<budget::Ledger> open_ledger(const ops::Config& config, std::uint64_t seed, bool read_only);
-
-// What PostgreSQL says was spent. `interruption` may be null.
-budget::ReadTruth truth_of(const ops::Config& config, events::Interruption* interruption = nullptr);
-
-// What the catalog says of a campaign's money; nothing for one without a budget.
-std::optional<budget::AccountTerms> account_terms(const catalog::Campaign& campaign);
 
 class Budgets {
  public:
