@@ -15,21 +15,24 @@ STRANGERS = [
     ("cache", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "events", "http"}),
     ("events", {"openrtb", "catalog", "bidding", "exchange", "profile", "budget", "cache", "http", "redis"}),
     ("budget", {"openrtb", "catalog", "bidding", "exchange", "profile", "cache", "http"}),
-    ("replay", {"bidding", "exchange", "catalog", "profile", "budget"}),
+    ("replay", {"bidding", "exchange", "catalog", "profile", "budget", "http", "cache", "redis", "events"}),
+    ("market", {"bidding", "exchange", "catalog", "profile", "budget", "http", "cache", "redis", "events"}),
 ]
 
 # Outside libraries that few rooms keep to themselves: a pattern of its headers, and who may.
 KEPT = {
     "simdjson": (r"simdjson", {"openrtb"}),
-    "Beast": (r"boost/beast", {"http"}),
-    "zlib": (r"zlib\.h", {"events", "http"}),
+    "Beast": (r"boost/beast", {"http", "replay"}),
+    "zlib": (r"zlib\.h", {"events", "http", "replay"}),
     "date": (r"date/", {"core"}),
     "hiredis": (r"hiredis", {"redis"}),
-    "libsodium": (r"sodium", {"exchange", "profile"}),
+    "libsodium": (r"sodium", {"exchange", "profile", "replay"}),
     "OpenSSL": (r"openssl/", {"exchange"}),
     "ISA-L": (r"isa-l", {"events"}),
-    "zstd": (r"zstd\.h", {"events"}),
-    "libpqxx": (r"pqxx|libpq", {"events", "profile"}),
+    "zstd": (r"zstd\.h", {"events", "replay"}),
+    "libpqxx": (r"pqxx|libpq", {"events", "profile", "market"}),
+    "libpcap": (r"pcap/|pcap\.h", {"replay"}),
+    "libtins": (r"tins/", {"replay"}),
     "spdlog": (r"spdlog", {"apps"}),
     "CLI11": (r"CLI/", {"apps"}),
 }

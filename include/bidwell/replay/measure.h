@@ -1,0 +1,76 @@
+// What a run measured: recorders on the sending threads, gathered into one result.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bidwell/replay/hdr.h"
+#include "bidwell/replay/losses.h"
+#include "bidwell/replay/send.h"
+
+namespace bidwell::replay {
+
+// Counts and times of requests that were due in some span. Nanoseconds; prices in micros of their currency.
+struct Tally {
+  Hdr latency;    // from when it was due to its answer's last byte. A request that is given up counts with the time it
+                  // has waited by then
+  Hdr service;    // from when its last byte was sent to its answer's last byte
+  Hdr lateness;   // from when it was due to when it was handed over: the client's own fault
+  Hdr gap_error;  // |gap between two requests that were handed over - the gap between when they were due|, by thread
+  Hdr price;      // of bids, micros
+  std::uint64_t sent = 0, answered = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(Outcome::count_)> outcomes{};
+  std::map<unsigned, std::uint64_t> statuses;
+  std::uint64_t bids = 0;                          // bids in the answers
+  std::uint64_t with_bids = 0, no_bids = 0;        // answers
+  std::uint64_t unreadable = 0;                    // 200, and not a bid response
+  std::uint64_t late = 0;                          // answers after tmax (from when it was due), and none at all
+  std::uint64_t with_tmax = 0;                     // requests that have one
+  std::map<std::string, std::int64_t> price_sums;  // micros of CPM by currency
+
+  Tally& operator+=(const Tally& other);
+};
+
+// A line of the chart over time.
+struct Interval {
+  double begin_s = 0, seconds = 1;
+  double asked_rate = 0;  // 0: not known
+  std::uint64_t sent = 0, answered = 0, errors = 0, late = 0, bids = 0;
+  std::uint64_t p50_ns = 0, p99_ns = 0, max_ns = 0;  // latency
+  std::uint64_t service_p99_ns = 0;
+  std::uint64_t lateness_max_ns = 0;
+};
+
+// Makes each thread's recorder and gathers what they tell once a second. Thread-safe where said.
+class Measurement {
+ public:
+  struct Options {
+    std::chrono::nanoseconds warm_up{0};  // requests due before are only in the intervals
+    std::chrono::nanoseconds interval{1'000'000'000};
+    std::uint32_t tmax_ms = 0;  // for requests without one of their own; 0: none
+    bool read_bids = true;      // look into answers of 200
+  };
+  explicit Measurement(const Options& options);
+  ~Measurement();
+
+  // Called with each observation after it was counted, on the sending thread: checks. May be null.
+  using Also = std::function<void(const Sent&)>;
+  std::unique_ptr<Observer> recorder(unsigned thread, SteadyTime start, const Schedule& schedule, Also also = nullptr);
+
+  // From any thread, while it runs: what is known of whole intervals; the last second's line for the terminal.
+  std::vector<Interval> intervals() const;
+  // After the run: all of it.
+  Tally total() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bidwell::replay

@@ -1,0 +1,2 @@
+// Begun.
+int main() {}
