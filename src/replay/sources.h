@@ -5,7 +5,7 @@
 
 #include "bidwell/replay/packets.h"
 #include "bidwell/replay/request.h"
-#include "replay/input_file.h"
+#include "bidwell/replay/input_file.h"
 
 namespace bidwell::replay {
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bidwell/replay/hdr.h"
@@ -25,6 +26,9 @@ struct Options {
   std::size_t concurrency = 64;  // connections per target
   unsigned tmax_ms = 100;        // put into each request; an answer later than this does not take part
   int auction_type = 1;          // 1 first price, 2 second price plus 0.01
+  // Units of each currency for one US dollar: for floors and prices of different currencies. A bid in a currency that
+  // is not among them takes no part.
+  std::vector<std::pair<std::string, double>> rates = {{"USD", 1.0}, {"EUR", 0.92}, {"GBP", 0.79}, {"JPY", 151.5}};
 
   // Made-up requests.
   std::uint64_t users = 5'000'000;  // drawn by Zipf
@@ -42,9 +46,8 @@ struct Options {
   std::chrono::milliseconds win_delay{20}, bill_delay{300}, click_delay{2000};
   double repeat_share = 0.02;  // of notices, sent once more (up to three times) to any instance
   double lost_share = 0.01;    // of notices, never sent: both books must know
-  // A notice that is not answered 2xx is sent again, up to so often, a second later each.
+  // A notice that is not answered 2xx (a click 3xx) is sent again, up to so often in all, a second later each.
   unsigned notice_attempts = 10;
-  bool price_encrypted = false;  // not offered unless keys are given
   std::uint64_t seed = 1;
 
   // A bidder whose late and invalid answers are over this share of its last 1,000 gets a tenth of its requests until
@@ -59,7 +62,7 @@ struct Options {
   std::string exchange;                 // the rows' exchange; empty: the last segment of the first target's path
 };
 
-// One book: sums of what is on record for this run's bids.
+// One book: sums of what is on record for this run's bids. A notice counts once, however often it was sent.
 struct Book {
   std::uint64_t bids = 0, wins = 0, bills = 0, losses = 0, impressions = 0, clicks = 0;
   std::map<std::string, std::int64_t> bid_micros, billed_micros;  // CPM micros by currency
@@ -67,9 +70,16 @@ struct Book {
 
 struct TargetResult {
   std::string target;
-  std::uint64_t asked = 0, answered = 0, bids = 0, no_bids = 0, late = 0, malformed = 0, errors = 0, held_back = 0;
+  std::uint64_t asked = 0, answered = 0;
+  std::uint64_t bids = 0;       // single bids, late and invalid ones too
+  std::uint64_t no_bids = 0;    // answers
+  std::uint64_t late = 0;       // answers
+  std::uint64_t malformed = 0;  // answers that break a rule, or are no HTTP or JSON; they take no part
+  std::uint64_t errors = 0;     // no connection, no answer, or refused with a status of 400 and more
+  std::uint64_t held_back = 0;  // requests it did not get as it was throttled
+  std::uint64_t full = 0;       // `compete` only: requests it did not get as all its connections waited
   std::uint64_t wins = 0;
-  replay::Hdr latency;  // ns
+  replay::Hdr latency;  // ns, from the request's last byte to the answer's; answered ones
 };
 
 struct Difference {
@@ -79,17 +89,26 @@ struct Difference {
 
 struct Result {
   std::uint64_t auctions = 0, impressions = 0, sold = 0, won = 0;
+  std::uint64_t requests_left_out = 0;  // of `requests`: no bid requests
   std::vector<TargetResult> targets;
   std::map<std::string, std::uint64_t> violations;  // "rule 7: ...", by count
   std::vector<std::string> examples;
   std::map<std::string, std::uint64_t> notices_sent, notices_failed, notices_withheld;  // by kind
   std::uint64_t notices_repeated = 0;
-  Book ours;
+  // Auctions whose answer never arrived: the bidder may have bids of them. Notices whose acknowledgement never did.
+  // Both books agree whether these are stored or not.
+  std::uint64_t unknown_auctions = 0, unknown_notices = 0;
+  std::uint64_t test_bids = 0;  // on test requests: nothing of them may be stored
+  Book ours;                    // with what was unknown and was found in theirs
   bool compared = false;
+  std::string compared_with;  // "PostgreSQL", a folder's name
+  bool bids_sampled = false;  // they recorded a share of the bids: only notices are compared then
+  std::uint64_t unknown_bids_found = 0, unknown_notices_found = 0;
   Book theirs;
   std::vector<Difference> differences;  // at most 100; empty: the books are equal, bid by bid
   std::uint64_t differing = 0;
-  double seconds = 0;
+  double asking_seconds = 0;  // until the last auction began
+  double seconds = 0;         // until the last notice was over
 };
 
 struct Progress {

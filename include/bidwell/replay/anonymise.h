@@ -10,10 +10,11 @@
 namespace bidwell::replay {
 
 struct AnonymiseOptions {
-  std::string secret;  // HMAC key; whoever has it can try values out: throw it away. Empty: a random one
+  std::string secret = {};  // HMAC key; whoever has it can try values out: throw it away. Empty: a random one
 };
 
-// docs/LOADTEST.md lists the fields. Thread-safe.
+// docs/LOADTEST.md lists the fields. Values that a request has under such a field are replaced wherever else it has them
+// as a whole string. Times stay: who has the exchange's own log can join by them. Thread-safe.
 class Anonymiser {
  public:
   explicit Anonymiser(const AnonymiseOptions& options);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bidwell/replay/report.h"
@@ -19,18 +21,23 @@ struct CheckOptions {
   std::size_t waiting_max = 16'384;  // answers that wait for the checker's thread; more are not checked, and counted
 };
 
-// What differs between two answers to the same request: "status", "bid/no bid", "impressions bid on", "price",
-// "creative", "advertiser", "deal", "currency"; empty: nothing. Ids and markup are not compared: they differ by nature.
+// What differs between two answers to the same request, in this order: "status", "unreadable" (one is no bid response),
+// "bid/no bid", "currency", "impressions bid on", and of bids on the same impression "price", "creative", "advertiser",
+// "deal"; empty: nothing. A 204 and a 200 without bids are the same. Ids and markup are not compared: they differ by
+// nature. Thread-safe.
 std::vector<std::string> differences(const CapturedAnswer& captured, unsigned status, std::string_view body,
                                      double price_tolerance);
 
-// A thread of its own; offer() is thread-safe and copies.
+// A thread of its own looks at answers; what is no answer (a closed connection, say) is not offered to it. At most
+// waiting_max answers and 256 MB wait.
 class Checker {
  public:
   explicit Checker(const CheckOptions& options);
-  ~Checker();
+  ~Checker();  // what is still queued is dropped
+  // Thread-safe; copies, and waits for no check: what finds no room is counted as unchecked. To validate it needs
+  // SendOptions::keep_bytes, and to compare, Prepared::answer; what has neither is not counted at all.
   void offer(const Sent& sent);
-  void finish();                  // waits for what is queued
+  void finish();                  // waits for what is queued; nothing is offered any more
   CheckResult validated() const;  // after finish()
   CheckResult compared() const;
 

@@ -2,7 +2,8 @@
 // a time or a path of its own), or an envelope, an object with "method" and "target" and no "imp":
 //   {"at":1413745931.455999000,"flow":3,"method":"POST","target":"/bid/demo","headers":[["Host","x"]],
 //    "body":"...", "cut_off":"head_cut_off", "answer":{"at":...,"status":200,"headers":[...],"body":"..."}}
-// "body" is text; "body_base64" where it is not UTF-8.
+// What is not UTF-8 is in base64: "body_base64", "method_base64", "target_base64" in place of those, and of a header
+// [name, value, "base64"], both encoded. "at" has nine decimals and is read as text: no double comes near it.
 #pragma once
 
 #include <string>

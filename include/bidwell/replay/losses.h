@@ -10,7 +10,7 @@ namespace bidwell::replay {
 
 enum class Loss : std::uint8_t {
   // Packets.
-  file_cut_off,       // the file ends inside a packet or block; what came before was read
+  file_cut_off,       // the file ends inside a packet or block, or is damaged; what came before was read
   packet_malformed,   // a header that contradicts itself or the packet's length
   packet_truncated,   // captured shorter than it was on the wire (snaplen, mirroring): its rest is missing
   link_unknown,       // a link type or EtherType that holds no IP for us (ARP and the like)

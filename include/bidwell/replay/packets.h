@@ -1,5 +1,5 @@
 // Captured packets, one by one: from a file (pcap or pcapng, micro- or nanoseconds, plain, .gz or .zst by their first
-// bytes), from standard input, or from a live interface. libpcap reads; this adds decompression and counts.
+// bytes), from standard input, or from a live interface. libpcap reads all but pcapng; its link types are used for all.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "bidwell/replay/losses.h"
 
@@ -42,6 +43,8 @@ class PacketSource {
   // For progress: bytes of the file read so far, and its size; 0 where it is not known.
   virtual std::uint64_t bytes_read() const = 0;
   virtual std::uint64_t bytes_of() const = 0;
+  // Why it ended before its time (a file that breaks off, an interface that went down); empty: it did not.
+  virtual std::string_view fault() const = 0;
 };
 
 // `where`: a path, "-" for standard input, or "iface:NAME" (which needs CAP_NET_RAW; not put into promiscuous mode).

@@ -13,16 +13,16 @@
 namespace bidwell::replay {
 
 struct PrepareOptions {
-  std::string host = "localhost";   // the Host header
-  std::string path;                 // in place of the captured target; empty: the captured one, or default_path
-  std::string default_path = "/";   // for lines without one
-  std::vector<Header> set_headers;  // replaced, or added
-  std::vector<std::string> drop_headers;
-  bool unique_ids = true;                // the request's id gets a suffix of its own: "-" and 13 characters
-  std::optional<std::uint32_t> tmax_ms;  // in place of the request's; added where it has none
-  std::vector<std::string> time_keys;  // numbers under these keys (at any depth) that look like Unix times (s, ms or us
-                                       // by their digits) become the time of sending
-  bool gzip = false;                   // compress bodies (no slots then: each id is as captured)
+  std::string host = "localhost";        // the Host header
+  std::string path = {};                 // in place of the captured target; empty: the captured one, or default_path
+  std::string default_path = "/";        // for lines without one
+  std::vector<Header> set_headers = {};  // replaced, or added
+  std::vector<std::string> drop_headers = {};
+  bool unique_ids = true;                     // the request's id gets a suffix of its own: "-" and 13 characters
+  std::optional<std::uint32_t> tmax_ms = {};  // in place of the request's; added where it has none
+  std::vector<std::string> time_keys = {};  // numbers under these keys (at any depth) that look like Unix times (s, ms
+                                            // or us by their digits) become the time of sending
+  bool gzip = false;  // compress bodies (no slots then: each id is as captured)
 };
 
 struct Slot {
@@ -51,8 +51,8 @@ void fill_slots(std::string& bytes, const Prepared& prepared, std::uint64_t uniq
 
 // Which requests are sent: the choice is by the request alone, so that each run makes the same.
 struct SelectOptions {
-  std::vector<std::string> hosts;              // only these Host headers; empty: all
-  std::vector<std::string> paths;              // only targets that begin with one of these; empty: all
+  std::vector<std::string> hosts = {};         // only these Host headers; empty: all
+  std::vector<std::string> paths = {};         // only targets that begin with one of these; empty: all
   double sample = 1;                           // this share, by a hash of the body (all of what is alike, or none)
   bool all_methods = false;                    // not only POSTs with a JSON object
   std::uint64_t skip = 0, limit = UINT64_MAX;  // of what is left

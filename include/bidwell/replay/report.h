@@ -28,9 +28,12 @@ Slo parse_slo(const std::string& text);  // throws std::invalid_argument that sh
 
 struct Verdict {
   Slo::Bound bound;
-  double value = 0;
+  double value = 0;  // not a number: there was nothing to judge by (no request, no asked rate, no tmax); never met
   bool met = false;
 };
+
+// result.json begins with it; another number: fields have another meaning.
+inline constexpr const char* kResultSchema = "bidwell-replay/1";
 
 // How checks went (check.h).
 struct CheckResult {

@@ -21,20 +21,24 @@ struct ScheduleOptions {
   std::uint64_t seed = 1;  // of poisson
 };
 
-// One per thread; each computes the same times. Not thread-safe.
+// One per thread; each computes the same times, to the nanosecond and without drift. Not thread-safe.
 class Schedule {
  public:
+  // Throws std::invalid_argument for a speed or a rate that is not a positive number (a ramp may begin or end with 0).
   explicit Schedule(const ScheduleOptions& options);
-  // Offset from the run's start. `index` counts all requests of the run and must not go down; `captured_ns` is the
-  // request's time since the first one's (with a loop's earlier rounds added).
+  // Offset from the run's start; nanoseconds::max(): never (a ramp down to 0). `index` counts all requests of the run
+  // and must not go down; `captured_ns` is the request's time since the first one's (with a loop's earlier rounds
+  // added).
   std::chrono::nanoseconds due(std::uint64_t index, std::int64_t captured_ns);
   // What was asked for at this offset, per second; 0: not known (original, maximum).
   double rate_at(std::chrono::nanoseconds offset) const noexcept;
 
  private:
+  long double place_of(std::uint64_t index);
+
   ScheduleOptions options_;
   std::uint64_t drawn_ = 0;
-  double virtual_ = 0;  // poisson: the sum of exponential gaps of mean 1 up to drawn_
+  long double place_ = 0;  // poisson: the sum of the first drawn_ gaps, exponential of mean 1
   std::uint64_t random_;
 };
 

@@ -1,0 +1,25 @@
+#include "apps/replay/stop_signals.h"
+
+#include <ctime>
+
+namespace bidwell::apps {
+
+StopSignals::StopSignals() {
+  sigemptyset(&signals_);
+  sigaddset(&signals_, SIGINT);
+  sigaddset(&signals_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+}
+
+StopSignals::~StopSignals() {
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool StopSignals::wait_for(std::chrono::nanoseconds time) {
+  const timespec limit{static_cast<time_t>(time.count() / 1'000'000'000),
+                       static_cast<long>(time.count() % 1'000'000'000)};
+  if (sigtimedwait(&signals_, nullptr, &limit) > 0) came_ = true;
+  return came_;
+}
+
+}  // namespace bidwell::apps

@@ -1,0 +1,23 @@
+// SIGINT and SIGTERM as something that a loop asks for: no handler, nothing global.
+#pragma once
+
+#include <chrono>
+#include <csignal>
+
+namespace bidwell::apps {
+
+// From construction on both are held back in this thread and those that it makes. Not thread-safe.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  // Whether one came, now or before; waits for it so long.
+  bool wait_for(std::chrono::nanoseconds time);
+  bool came() { return wait_for(std::chrono::nanoseconds(0)); }
+
+ private:
+  sigset_t signals_, before_;
+  bool came_ = false;
+};
+
+}  // namespace bidwell::apps
