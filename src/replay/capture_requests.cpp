@@ -54,6 +54,7 @@ class CaptureRequests final : public RequestSource {
     all += packets_->losses();
     return all;
   }
+  std::string_view fault() const override { return packets_->fault(); }
   std::uint64_t packets() const override { return packets_->packets(); }
   std::uint64_t bytes_read() const override { return packets_->bytes_read(); }
   std::uint64_t bytes_of() const override { return packets_->bytes_of(); }

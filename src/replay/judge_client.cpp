@@ -31,7 +31,7 @@ std::vector<std::string> judge_client(const Result& result) {
   if (busy > 0) {
     out.push_back(
         fmt::format("{} of {} sending thread{} used more than 90 % of a core: use more threads, or another "
-                    "machine (with --spin a thread is always busy, and this says nothing)",
+                    "machine",
                     busy, result.busy.size(), result.busy.size() == 1 ? "" : "s"));
   }
   if (result.counters.skipped > 0) {
@@ -44,7 +44,7 @@ std::vector<std::string> judge_client(const Result& result) {
   const bool in_time = tally.sent > 0 && tally.late == 0 && tally.answered == tally.sent;
   if (result.asked_rate > 0 && result.achieved_rate < kRateShare * result.asked_rate && in_time) {
     out.push_back(
-        fmt::format("{} requests a second were asked for and {} sent, though answers were in time: use more "
+        fmt::format("{} requests a second were asked for and {} came about, though answers were in time: use more "
                     "threads or another machine, or check that there are requests enough",
                     rate_text(result.asked_rate), rate_text(result.achieved_rate)));
   }

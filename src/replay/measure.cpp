@@ -63,6 +63,8 @@ Tally& Tally::operator+=(const Tally& other) {
   sent += other.sent, answered += other.answered;
   for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] += other.outcomes[i];
   for (const auto& [status, n] : other.statuses) statuses[status] += n;
+  first_sent_ns = std::min(first_sent_ns, other.first_sent_ns);
+  last_sent_ns = std::max(last_sent_ns, other.last_sent_ns);
   bids += other.bids, with_bids += other.with_bids, no_bids += other.no_bids, unreadable += other.unreadable;
   late += other.late, with_tmax += other.with_tmax;
   for (const auto& [currency, sum] : other.price_sums) add_price(price_sums[currency], sum);
@@ -75,6 +77,11 @@ std::uint64_t Tally::errors() const {
     return found == statuses.end() ? 0 : found->second;
   };
   return sent - of(200) - of(204);
+}
+
+double Tally::answered_per_s() const {
+  if (last_sent_ns <= first_sent_ns) return 0;
+  return static_cast<double>(answered - 1) * 1e9 / static_cast<double>(last_sent_ns - first_sent_ns);
 }
 
 struct Measurement::Impl {
@@ -166,6 +173,9 @@ class Measurement::Impl::Recorder : public Observer {
     tally.late += facts.late;
     if (!facts.answered) return;
     ++tally.answered;
+    const std::int64_t sent_ns = nanoseconds(answer.sent - start_).count();
+    tally.first_sent_ns = std::min(tally.first_sent_ns, sent_ns);
+    tally.last_sent_ns = std::max(tally.last_sent_ns, sent_ns);
     tally.service.record(facts.service_ns);
     ++tally.statuses[answer.status];
     if (answer.status == 204 || (answer.status == 200 && options_.read_bids)) add_bids(bidding);

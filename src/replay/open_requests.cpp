@@ -72,6 +72,7 @@ std::string looks_like(std::string_view head) {
   if (head.size() > 262 && head.substr(257, 5) == "ustar") return "it looks like a tar archive: unpack it";
   if (head.starts_with("snoop")) return "it looks like a snoop capture: editcap makes a pcap of it";
   const std::string_view text = trim(head);
+  if (text.empty()) return "it is blank";
   if (text.starts_with('[')) return "it looks like an array of JSON: one request a line is wanted (jq -c '.[]' FILE)";
   if (is_raw_http(head)) return "it looks like HTTP as such, which has no bounds: extract it from a capture";
   if (is_text(head)) return "it looks like text that begins \"" + std::string(text.substr(0, 40)) + "\"";

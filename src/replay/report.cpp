@@ -44,7 +44,7 @@ void write_report(const std::string& directory, const Result& result) {
   const std::filesystem::path folder(directory);
   std::filesystem::create_directories(folder);
   write_file(folder / "index.html", html_of(result));
-  write_file(folder / "result.json", json_of(result).dump(1) + "\n");
+  write_file(folder / "result.json", json_of(result).dump() + "\n");
   write_file(folder / "latency.hgrm", result.tally.latency.hgrm(1e6));
   write_file(folder / "service.hgrm", result.tally.service.hgrm(1e6));
   write_file(folder / "intervals.csv", csv_of(result.intervals));

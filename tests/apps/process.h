@@ -1,5 +1,6 @@
 // A child process as a person at a terminal has it: what it prints, what it exits with. Every wait
-// ends after half a minute, so that a child that hangs fails a test instead of holding it up.
+// ends after half a minute (for its end: without a word of it), so that a child that hangs fails a test
+// instead of holding it up.
 #pragma once
 
 #include <fcntl.h>
@@ -82,8 +83,7 @@ class Process {
 
   // Waits for its end; the exit code, or 128 and the signal that ended it.
   int wait() {
-    const auto deadline = Clock::now() + kPatience;
-    while (read_some(deadline)) {
+    while (read_some(Clock::now() + kPatience)) {
     }
     // Both pipes are closed: it is ending.
     int status = 0;

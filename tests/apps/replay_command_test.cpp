@@ -85,7 +85,7 @@ TEST_F(ReplayCommandTest, SaysWhatIsWrongWithASource) {
   place_.write("empty.ndjson", "\n");
   const Ended empty = replay({place_.path("empty.ndjson"), "--target", "http://127.0.0.1:1/", "--rate", "1"});
   EXPECT_EQ(empty.code, 1);
-  EXPECT_THAT(empty.err, HasSubstr("no request to send"));
+  EXPECT_THAT(empty.err, HasSubstr("it is blank"));
   const Ended timeless = replay({requests(1), "--target", "http://127.0.0.1:1/"});
   EXPECT_EQ(timeless.code, 1);
   EXPECT_THAT(timeless.err, HasSubstr("no times of their own"));
@@ -98,10 +98,10 @@ TEST_F(ReplayCommandTest, SendsMeasuresChecksAndReports) {
                              "p99=5s,errors=0%,bids=70%", "--report", report, "--json", json});
   EXPECT_EQ(done.code, 0) << done.out << done.err;
   const Json result = Json::parse(contents_of(json));
-  EXPECT_EQ(result["counts"]["sent"], 400);
-  EXPECT_EQ(result["counts"]["answered"], 400);
-  EXPECT_EQ(result["counts"]["with_bids"], 300);
-  EXPECT_EQ(result["counts"]["no_bids"], 100);
+  EXPECT_EQ(result["requests"]["given"], 400);
+  EXPECT_EQ(result["requests"]["answered"], 400);
+  EXPECT_EQ(result["bidding"]["answers_with_bids"], 300);
+  EXPECT_EQ(result["bidding"]["answers_without"], 100);
   for (const char* file : {"index.html", "result.json", "latency.hgrm", "service.hgrm", "intervals.csv"}) {
     EXPECT_GT(std::filesystem::file_size(std::filesystem::path(report) / file), 100u) << file;
   }
@@ -119,7 +119,7 @@ TEST_F(ReplayCommandTest, RepeatsUntilTheDurationIsOver) {
   const Ended done =
       replay({requests(4), "--target", url(bidder), "--rate", "500", "--duration", "600ms", "--json", json});
   EXPECT_EQ(done.code, 0) << done.out << done.err;
-  EXPECT_EQ(Json::parse(contents_of(json))["counts"]["answered"], 300);
+  EXPECT_EQ(Json::parse(contents_of(json))["requests"]["answered"], 300);
 }
 
 TEST_F(ReplayCommandTest, SendsWhatComesByStandardInput) {
@@ -127,7 +127,7 @@ TEST_F(ReplayCommandTest, SendsWhatComesByStandardInput) {
   const std::string json = place_.path("c.json");
   const Ended done = replay({"-", "--target", url(bidder), "--rate", "500", "--json", json}, lines(40));
   EXPECT_EQ(done.code, 0) << done.out << done.err;
-  EXPECT_EQ(Json::parse(contents_of(json))["counts"]["answered"], 40);
+  EXPECT_EQ(Json::parse(contents_of(json))["requests"]["answered"], 40);
 }
 
 TEST_F(ReplayCommandTest, ARefusingTargetIsAFailedSlo) {

@@ -46,9 +46,9 @@ TEST(Tcpreplay, PlaysACaptureOverAVethPairIntoABidder) {
   EXPECT_EQ(played.code, 0) << played.out << played.err;
   std::ifstream file(json);
   const Json result = Json::parse(file);
-  EXPECT_EQ(result["captured"], kRequests) << played.out;
-  EXPECT_EQ(result["counts"]["answered"], kRequests);
-  EXPECT_EQ(result["counts"]["with_bids"], kRequests);
+  EXPECT_EQ(result["requests"]["captured"], kRequests) << played.out;
+  EXPECT_EQ(result["requests"]["answered"], kRequests);
+  EXPECT_EQ(result["bidding"]["answers_with_bids"], kRequests);
 }
 
 }  // namespace

@@ -35,10 +35,14 @@ struct Tally {
   std::uint64_t late = 0;                          // answers after tmax (from when it was due), and none at all
   std::uint64_t with_tmax = 0;                     // requests that have one
   std::map<std::string, std::int64_t> price_sums;  // micros of CPM by currency; "other": what is no currency
+  // When the first and the last of those that were answered were sent, since the run's start.
+  std::int64_t first_sent_ns = INT64_MAX, last_sent_ns = INT64_MIN;
 
   Tally& operator+=(const Tally& other);
   // All but answers of 200 and 204.
   std::uint64_t errors() const;
+  // Requests a second that were answered, by when they were sent; 0 of fewer than two.
+  double answered_per_s() const;
 };
 
 // A line of the chart over time. A request counts where it was due, and once it is over: while the run goes on a line

@@ -44,10 +44,11 @@ struct CheckResult {
 };
 
 struct Result {
-  std::string source, target, command;       // what was replayed to whom; the command line
-  std::string started;                       // ISO 8601, UTC
-  double seconds = 0;                        // from the first to the last request
-  double asked_rate = 0, achieved_rate = 0;  // per second; asked 0: maximum
+  std::string source, target, command;  // what was replayed to whom; the command line
+  std::string started;                  // ISO 8601, UTC
+  double seconds = 0;                   // from the first to the last request
+  double asked_rate = 0;                // per second, the mean of what was measured; 0: none (maximum)
+  double achieved_rate = 0;             // Tally::answered_per_s()  // per second; asked 0: maximum
   Tally tally;
   std::vector<Interval> intervals;
   Losses losses;

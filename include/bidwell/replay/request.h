@@ -67,6 +67,8 @@ class RequestSource {
   virtual Next next(CapturedRequest& out) = 0;
   // By now; whole at the end.
   virtual Losses losses() = 0;
+  // At the end: why a capture ended early, in words; empty: it did not.
+  virtual std::string_view fault() const { return {}; }
   virtual std::uint64_t packets() const { return 0; }
   virtual std::uint64_t bytes_read() const = 0;
   virtual std::uint64_t bytes_of() const = 0;

@@ -37,7 +37,7 @@ int replay_dry_run(const ReplayOptions& options) {
     ++count, bytes += request.bytes.size();
   });
   fmt::print("{} requests, {} bytes; nothing was sent\n", count, bytes);
-  print_losses(input.losses());
+  print_losses(input);
   return 0;
 }
 

@@ -96,7 +96,7 @@ int replay_extract(const ExtractOptions& options) {
   if (options.count) out.write(fmt::format("{}\n", count));
   out.finish();
   if (cut_off > 0) fmt::print(stderr, "{} of {} requests are not whole\n", cut_off, count);
-  print_losses(input.losses());
+  print_losses(input);
   return 0;
 }
 
@@ -116,7 +116,7 @@ int replay_make_pcap(const MakePcapCommand& options) {
   });
   writer.finish();
   fmt::print(stderr, "{} requests, {} packets\n", count, writer.packets());
-  print_losses(input.losses());
+  print_losses(input);
   return 0;
 }
 
@@ -150,7 +150,7 @@ int replay_anonymise(const AnonymiseCommand& options) {
   pcap ? pcap->finish() : lines->finish();
   fmt::print(stderr, "{} requests written to {}\n", count, options.output);
   if (emptied > 0) fmt::print(stderr, "{} bodies were emptied: no JSON, so nobody can tell what they hold\n", emptied);
-  print_losses(input.losses());
+  print_losses(input);
   return 0;
 }
 

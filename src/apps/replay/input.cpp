@@ -72,13 +72,15 @@ void for_each_request(Input& input, ProgressLine& progress, const std::function<
   progress.clear();
 }
 
-void print_losses(const replay::Losses& losses) {
+void print_losses(Input& input) {
+  const replay::Losses losses = input.losses();
   for (std::size_t i = 0; i < replay::kLosses; ++i) {
     const auto loss = static_cast<replay::Loss>(i);
     if (losses.of(loss) == 0) continue;
     fmt::print(stderr, "{}: {} {}: {}\n", replay::is_choice(loss) ? "left out" : "not usable", losses.of(loss),
                replay::name_of(loss), replay::meaning_of(loss));
   }
+  if (!input.fault().empty()) fmt::print(stderr, "the source ended early: {}\n", input.fault());
 }
 
 }  // namespace bidwell::apps

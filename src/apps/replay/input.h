@@ -36,7 +36,8 @@ class Input {
   std::uint64_t given() const noexcept { return given_; }  // by the source
   replay::Losses losses();                                 // the source's, and what was not selected
   std::string progress();                                  // "45 %, 81,233 requests"
-  bool has_all() const noexcept { return selection_.done(); }
+  // At the end: why the source ended early; empty: it did not.
+  std::string_view fault() const { return source_->fault(); }
 
  private:
   replay::Selection selection_;
@@ -48,7 +49,7 @@ class Input {
 // Calls `each` with all requests of a source that ends.
 void for_each_request(Input& input, ProgressLine& progress, const std::function<void(replay::CapturedRequest&)>& each);
 
-// On standard error: what could not be used and what was left out, if there is any.
-void print_losses(const replay::Losses& losses);
+// On standard error, where there is any: what could not be used and what was left out, and why the source ended early.
+void print_losses(Input& input);
 
 }  // namespace bidwell::apps

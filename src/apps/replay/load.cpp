@@ -29,7 +29,7 @@ std::size_t bytes_of(const Prepared& request) {
 }
 
 [[noreturn]] void nothing_to_send(const std::string& source, Input& input) {
-  print_losses(input.losses());
+  print_losses(input);
   throw std::runtime_error(
       fmt::format("{}: no request to send ({} were found; --all takes those that are no bid "
                   "requests, too)",
@@ -65,6 +65,7 @@ std::optional<Loaded> load(const ReplayOptions& options, StopSignals& signals, P
   std::ranges::stable_sort(out.tape, {}, &Prepared::at_ns);
   out.captured = input.given();
   out.losses = input.losses();
+  out.fault = input.fault();
   return out;
 }
 
@@ -107,7 +108,7 @@ Loaded Reader::finish() {
   stop_ = true;
   thread_.join();
   if (error_) std::rethrow_exception(error_);
-  return {{}, input_->given(), input_->losses()};
+  return {{}, input_->given(), input_->losses(), std::string(input_->fault())};
 }
 
 }  // namespace bidwell::apps

@@ -19,6 +19,7 @@ struct Loaded {
   replay::Tape tape;
   std::uint64_t captured = 0;
   replay::Losses losses;
+  std::string fault;  // why the source ended early; empty: it did not
 };
 
 // The whole source, sorted by time. Nothing: it is live or standard input, or does not fit --memory-mb.

@@ -78,6 +78,7 @@ class Session {
       : options_(options),
         schedule_(schedule),
         duration_s_(duration_s),
+        warm_up_s_(warm_up_s),
         sending_(send_options(options, schedule, duration_s)),
         measurement_({.warm_up = ns(warm_up_s), .tmax_ms = options.prepare.tmax_ms.value_or(0)}) {
     if (options.validate || options.diff) {
@@ -91,7 +92,7 @@ class Session {
   replay::Result of_tape(const Loaded& loaded, StopSignals& signals, ProgressLine& progress) {
     replay::Run run(sending_, loaded.tape, observers());
     follow(run, signals, progress);
-    return result_of(run, loaded);
+    return result_of(run, loaded, captured_rate(loaded.tape));
   }
 
   replay::Result of_stream(StopSignals& signals, ProgressLine& progress) {
@@ -104,7 +105,7 @@ class Session {
     }
     replay::Run run(sending_, feed, observers());
     follow(run, signals, progress);
-    return result_of(run, reader.finish());
+    return result_of(run, reader.finish(), 0);
   }
 
  private:
@@ -128,7 +129,8 @@ class Session {
     if (checker_) checker_->finish();
   }
 
-  replay::Result result_of(replay::Run& run, const Loaded& loaded) {
+  // `captured_rate` for the original timing.
+  replay::Result result_of(replay::Run& run, const Loaded& loaded, double captured_rate) {
     replay::Result out;
     out.source = options_.input.source;
     out.target = options_.target;
@@ -140,9 +142,10 @@ class Session {
     out.losses = loaded.losses;
     out.captured = loaded.captured;
     out.counters = run.counters();
-    out.busy = run.busy();
-    out.asked_rate = asked_rate(out.seconds);
-    out.achieved_rate = out.seconds > 0 ? static_cast<double>(out.counters.given) / out.seconds : 0;
+    if (!options_.spin) out.busy = run.busy();  // who spins is always busy
+    out.asked_rate = schedule_.kind == Kind::original ? captured_rate : asked_rate(out.seconds);
+    out.achieved_rate = out.tally.answered_per_s();
+    if (!loaded.fault.empty()) fmt::print(stderr, "the source ended early: {}\n", loaded.fault);
     if (checker_) {
       out.was_validated = options_.validate, out.was_compared = options_.diff;
       out.validated = checker_->validated(), out.compared = checker_->compared();
@@ -152,18 +155,26 @@ class Session {
     return out;
   }
 
-  // The mean over the run.
+  double captured_rate(const replay::Tape& tape) const {
+    const std::int64_t span_ns = tape.back().at_ns - tape.front().at_ns;
+    if (schedule_.kind != Kind::original || span_ns <= 0) return 0;
+    return static_cast<double>(tape.size() - 1) * 1e9 / static_cast<double>(span_ns) * schedule_.speed;
+  }
+
+  // The mean of what is measured.
   double asked_rate(double seconds) const {
-    if (schedule_.kind == Kind::fixed) return schedule_.rate;
-    if (schedule_.kind != Kind::ramp || seconds <= 0) return 0;
-    const double ramp = std::min(seconds, std::chrono::duration<double>(schedule_.ramp).count());
+    constexpr int kSteps = 1000;
     const replay::Schedule schedule(schedule_);
-    return ((schedule_.rate + schedule.rate_at(ns(ramp))) / 2 * ramp + schedule_.rate_to * (seconds - ramp)) / seconds;
+    double sum = 0;
+    for (int i = 0; i < kSteps; ++i) {
+      sum += schedule.rate_at(ns(warm_up_s_ + (seconds - warm_up_s_) * (i + 0.5) / kSteps));
+    }
+    return sum / kSteps;
   }
 
   const ReplayOptions& options_;
   const replay::ScheduleOptions schedule_;
-  const double duration_s_;
+  const double duration_s_, warm_up_s_;
   const replay::SendOptions sending_;
   const std::string started_ = now_text();
   replay::Measurement measurement_;
@@ -225,15 +236,28 @@ replay::Result measured(const ReplayOptions& options, StopSignals& signals, Prog
 
 void write_json(const std::string& path, const replay::Result& result) {
   std::ofstream file(path);
-  file << replay::json_of(result).dump(1) << "\n";
+  file << replay::json_of(result).dump() << "\n";
   file.close();
   if (!file) throw std::runtime_error(fmt::format("{}: cannot be written", path));
+}
+
+// Before the work, not behind it.
+void check(const ReplayOptions& options) {
+  if (options.validate && options.prepare.gzip) {
+    throw std::invalid_argument("--validate reads the requests as they were sent: without --gzip");
+  }
+  if (options.slo.empty()) return;
+  for (const auto& bound : replay::parse_slo(options.slo).bounds) {
+    if (bound.name == "rate" && options.schedule.kind == Kind::maximum) {
+      throw std::invalid_argument(fmt::format("--slo {}: --max asks for no rate", bound.text));
+    }
+  }
 }
 
 }  // namespace
 
 int replay_run(const ReplayOptions& options) {
-  if (!options.slo.empty()) replay::parse_slo(options.slo);  // before the work, not behind it
+  check(options);
   StopSignals signals;
   ProgressLine progress(options.progress);
   const replay::Result result = measured(options, signals, progress);

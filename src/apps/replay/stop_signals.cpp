@@ -18,7 +18,13 @@ StopSignals::~StopSignals() {
 bool StopSignals::wait_for(std::chrono::nanoseconds time) {
   const timespec limit{static_cast<time_t>(time.count() / 1'000'000'000),
                        static_cast<long>(time.count() % 1'000'000'000)};
-  if (sigtimedwait(&signals_, nullptr, &limit) > 0) came_ = true;
+  const bool came = sigtimedwait(&signals_, nullptr, &limit) > 0;
+  came_ = came_ || came;
+  return came;
+}
+
+bool StopSignals::came() {
+  wait_for(std::chrono::nanoseconds(0));
   return came_;
 }
 

@@ -11,9 +11,10 @@ class StopSignals {
  public:
   StopSignals();
   ~StopSignals();
-  // Whether one came, now or before; waits for it so long.
+  // Waits for one so long; whether it came.
   bool wait_for(std::chrono::nanoseconds time);
-  bool came() { return wait_for(std::chrono::nanoseconds(0)); }
+  // Whether any came so far.
+  bool came();
 
  private:
   sigset_t signals_, before_;
