@@ -34,9 +34,16 @@ class CaptureRequests final : public RequestSource {
       Packet packet;
       switch (packets_->next(packet)) {
         case Next::one:
-          if (const Segment* segment = decoder_.decode(packet)) take(*segment);
+          if (const Segment* segment = wanted(decoder_.decode(packet))) {
+            reassembler_.segment(*segment);
+          } else {
+            reassembler_.pass_time(packet.at_ns);
+          }
           break;
-        case Next::none: return Next::none;
+        case Next::none:
+          reassembler_.pass_time(packet.at_ns);
+          if (traffic_.ready.empty()) return Next::none;
+          break;
         case Next::end:
           ended_ = true;
           decoder_.finish();
@@ -60,9 +67,11 @@ class CaptureRequests final : public RequestSource {
   std::uint64_t bytes_of() const override { return packets_->bytes_of(); }
 
  private:
-  void take(const Segment& segment) {
+  const Segment* wanted(const Segment* segment) {
     const std::uint16_t port = traffic_.options.port;
-    if (port == 0 || segment.to.port == port || segment.from.port == port) reassembler_.segment(segment);
+    if (segment == nullptr || port == 0 || segment->to.port == port || segment->from.port == port) return segment;
+    traffic_.losses.add(Loss::other_port);
+    return nullptr;
   }
   std::unique_ptr<Conversation> open(const Endpoint& first, const Endpoint& second) {
     return std::make_unique<HttpConversation>(traffic_, first, second);

@@ -1,6 +1,6 @@
 // Reads the files of goreplay (`gor --output-file`, github.com/buger/goreplay): payloads with a line of emoji between
 // them, each a line "TYPE ID NANOSECONDS [LATENCY]" and a raw HTTP message. Type 1 is a request, 2 the original answer,
-// 3 the answer of a replay, which is none of the capture's and is passed over. A request and its answers share the id.
+// 3 the answer of a replay, which is none of the capture's and is counted alone. A request and its answers share the id.
 #include <charconv>
 #include <deque>
 #include <unordered_map>
@@ -138,7 +138,8 @@ class GoreplaySource final : public RequestSource {
   }
 
   void take(const Record& record) {
-    if (record.type == '3' || (record.type == '2' && !options_.answers)) return;
+    if (record.type == '3') return losses_.add(Loss::replayed_answer);
+    if (record.type == '2' && !options_.answers) return;
     const bool is_request = record.type == '1';
     OneMessage found;
     Losses counted;

@@ -64,7 +64,6 @@ struct MessageReader::Impl {
   void gap(std::uint64_t bytes);
   void end();
   void interrupt();  // what is in progress ends here
-  void cut_off(Loss loss);
   void finish();
   std::optional<Loss> decode(std::string& body, bool torn) const;
   void give(std::optional<Loss> fault);

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 #include "replay/pcap_source.h"
@@ -29,6 +30,12 @@ std::string why_not(pcap_t* handle, int result, const std::string& name) {
     case PCAP_ERROR_IFACE_NOT_UP: return "the interface '" + name + "' is not up (ip link set " + name + " up)";
     default: return "cannot capture on '" + name + "': " + pcap_statustostr(result) + " " + pcap_geterr(handle);
   }
+}
+
+// By then the kernel has handed over all that it captured before: it keeps packets for a tenth of that.
+std::int64_t handed_over_until_ns() {
+  const auto now = std::chrono::system_clock::now() - std::chrono::milliseconds(kWaitMs);
+  return std::chrono::nanoseconds(now.time_since_epoch()).count();
 }
 
 class LiveSource final : public PcapSource {
@@ -60,7 +67,10 @@ class LiveSource final : public PcapSource {
       const int result = read(out);
       if (result == 1) return Next::one;
       if (result != 0) return end(pcap_geterr(handle_.get()));
-      if (waited) return Next::none;
+      if (waited) {
+        out = {.at_ns = handed_over_until_ns()};
+        return Next::none;
+      }
       pollfd about{.fd = fd_, .events = POLLIN, .revents = 0};
       ::poll(&about, 1, kWaitMs);
     }

@@ -20,7 +20,7 @@ constexpr std::array<Words, kLosses> kWords{{
     {"bytes_missing", "bytes of a connection that were never captured; it goes on behind them"},
     {"bytes_of_no_message", "bytes skipped until an HTTP message begins (mid-stream starts, behind a gap)"},
     {"flow_not_http", "a connection of which no byte looked like HTTP/1.1 (TLS, HTTP/2, others)"},
-    {"flow_pushed_out", "a connection given up because too many were open, or too much of it waited for a gap"},
+    {"flow_pushed_out", "a connection given up before its end, because too many were open"},
     {"head_cut_off", "a request whose head's rest is missing"},
     {"body_cut_off", "a request whose body's rest is missing"},
     {"head_malformed", "begins like a request and is none"},
@@ -31,8 +31,10 @@ constexpr std::array<Words, kLosses> kWords{{
     {"record_malformed", "a record that is not in goreplay's format"},
     {"not_post", "a request of another method than POST"},
     {"not_json_object", "a POST whose body is no JSON object"},
-    {"filtered", "left out by host, path or key, as asked for"},
+    {"filtered", "left out by host or path, or skipped, as asked for"},
     {"sampled_out", "left out by sampling, as asked for"},
+    {"other_port", "packets of TCP connections to other ports than the one asked for"},
+    {"replayed_answer", "goreplay's answers of a replay (type 3): those of the original are used"},
 }};
 
 const Words& words_of(Loss loss) noexcept {

@@ -84,6 +84,7 @@ std::string looks_like(std::string_view head) {
 std::unique_ptr<RequestSource> open_requests(const std::string& where, const SourceOptions& options) {
   if (where.starts_with("iface:")) return requests_of_capture(open_packets(where, options.packets), options);
   auto file = std::make_unique<InputFile>(where);
+  file->stop_by(options.packets.stop);
   const std::string_view head = file->peek();
   if (is_capture(head)) return requests_of_capture(packets_of(std::move(file), where, options.packets), options);
   if (is_goreplay(head)) return requests_of_goreplay(std::move(file), options);

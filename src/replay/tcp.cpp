@@ -85,6 +85,11 @@ struct Flow : intrusive::list_base_hook<intrusive::link_mode<intrusive::auto_unl
   }
 
   Direction& of(Side side) noexcept { return directions[static_cast<std::size_t>(side)]; }
+  // Of a capture of one direction it cannot be known better: what was seen has ended.
+  bool over() const noexcept {
+    return std::all_of(directions.begin(), directions.end(),
+                       [](const Direction& direction) { return direction.ended || !direction.order.known(); });
+  }
 
   Key key;
   Endpoint first;
@@ -112,6 +117,7 @@ struct Reassembler::Impl {
       : limits(its_limits), open(std::move(its_open)), losses(its_losses) {}
 
   void take(const Segment& segment);
+  void pass_time(std::int64_t now_ns);
   Flow* flow_of(const Segment& segment);
   Flow& begin(const Key& key, const Segment& segment);
   bool is_another(Flow& flow, const Segment& segment) const;
@@ -138,9 +144,13 @@ struct Reassembler::Impl {
   intrusive::multiset<Direction, intrusive::compare<ByDeadline>, intrusive::constant_time_size<false>> waiting;
 };
 
-void Reassembler::Impl::take(const Segment& segment) {
-  now = std::max(now, segment.at_ns);
+void Reassembler::Impl::pass_time(std::int64_t now_ns) {
+  now = std::max(now, now_ns);
   give_up_overdue();
+}
+
+void Reassembler::Impl::take(const Segment& segment) {
+  pass_time(segment.at_ns);
   Flow* flow = flow_of(segment);
   if (flow == nullptr) return;
   auto& its_list = flow->closed ? closed : living;
@@ -181,7 +191,7 @@ Flow* Reassembler::Impl::flow_of(const Segment& segment) {
 Flow& Reassembler::Impl::begin(const Key& key, const Segment& segment) {
   if (open_flows >= limits.flows_max && !living.empty()) {
     Flow& oldest = living.front();
-    losses.add(Loss::flow_pushed_out);
+    if (!oldest.over()) losses.add(Loss::flow_pushed_out);
     close(oldest);
     remove(oldest);
   }
@@ -309,6 +319,10 @@ Reassembler::~Reassembler() = default;
 
 void Reassembler::segment(const Segment& segment) {
   impl_->take(segment);
+}
+
+void Reassembler::pass_time(std::int64_t now_ns) {
+  impl_->pass_time(now_ns);
 }
 
 void Reassembler::finish() {

@@ -52,6 +52,8 @@ class Reassembler {
   Reassembler(const TcpLimits& limits, Open open, Losses& losses);
   ~Reassembler();
   void segment(const Segment& segment);
+  // No segment came, but it is that late now: what has waited for too long is given up.
+  void pass_time(std::int64_t now_ns);
   // The capture's end: gaps are given up and all connections end.
   void finish();
 

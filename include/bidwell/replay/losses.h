@@ -22,7 +22,7 @@ enum class Loss : std::uint8_t {
   bytes_missing,        // counted in bytes: never captured; the stream goes on behind them
   bytes_of_no_message,  // counted in bytes: skipped until a message begins (mid-stream starts, behind a gap)
   flow_not_http,        // a connection of which no byte looked like HTTP/1.1 (TLS, HTTP/2, others)
-  flow_pushed_out,      // a connection given up because too many were open or too much of it waited for a gap
+  flow_pushed_out,      // a connection given up before its end, because too many were open
   // HTTP.
   head_cut_off,       // a request whose head's rest is missing
   body_cut_off,       // a request whose body's rest is missing
@@ -36,8 +36,10 @@ enum class Loss : std::uint8_t {
   // What was chosen not to be used.
   not_post,         // a request of another method
   not_json_object,  // a POST whose body is no JSON object
-  filtered,         // by host, path or key
+  filtered,         // by host or path, or skipped
   sampled_out,
+  other_port,       // packets of TCP connections to other ports than SourceOptions::port
+  replayed_answer,  // goreplay's answers of a replay, which are none of the capture's
   count_
 };
 

@@ -22,7 +22,8 @@ struct Packet {
 
 enum class Next : std::uint8_t {
   one,   // there is one
-  none,  // live: nothing came for a while (100 ms at most); ask again
+  none,  // live: nothing came for a while (100 ms at most); ask again. Packet::at_ns alone is set: all that was captured
+         // before that time has been given
   end    // no more: the file's end, or stopped
 };
 
