@@ -152,6 +152,7 @@ void tcp(Input input) {
     segment.missing = (what & 0xc0) == 0xc0 ? input.byte() : 0;
     put_in += payload.size();
     reassembler.segment(segment);
+    if ((what & 0x30) == 0x30) reassembler.pass_time(now += input.byte() * 8);
     require(reassembler.flows() <= limits.flows_max);
     require(reassembler.waiting_bytes() <= limits.flows_max * 2 * (limits.flow_bytes_max + 256));
   }

@@ -9,7 +9,8 @@ namespace {
 
 using Kind = MessageReader::Kind;
 
-// A capture of one direction has no answers to wait for.
+// A capture of one direction has no answers to wait for. (Nor is one waited for when a later request comes long after
+// any gap before it would have been given up.)
 constexpr std::size_t kWaitingMax = 1024;
 
 MessageLimits limits_of(const SourceOptions& options) {
@@ -86,6 +87,7 @@ void HttpConversation::end(Side from, std::int64_t at_ns) {
 
 void HttpConversation::asked(CapturedRequest&& request) {
   if (!traffic_.options.answers) return give(std::move(request));
+  if (!waiting_.empty() && request.at_ns - waiting_.front().at_ns > 2 * traffic_.options.gap_ns_max) lose_count();
   if (unsure_ && !pipelines_ && answered_at_ != CapturedAnswer::kNoTime && request.at_ns > answered_at_)
     unsure_ = false;
   if (unsure_) return give(std::move(request));

@@ -68,7 +68,8 @@ class LiveSource final : public PcapSource {
       if (result == 1) return Next::one;
       if (result != 0) return end(pcap_geterr(handle_.get()));
       if (waited) {
-        out = {.at_ns = handed_over_until_ns()};
+        out = {};
+        out.at_ns = handed_over_until_ns();
         return Next::none;
       }
       pollfd about{.fd = fd_, .events = POLLIN, .revents = 0};

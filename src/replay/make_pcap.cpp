@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kMicrosecond = 1'000, kMillisecond = 1'000'000, kSecond = 1'000'000'000;
 constexpr std::int64_t kStart = 1'700'000'000 * kSecond;  // of requests without times: November 2023
 constexpr std::int64_t kAnswerAfter = kMillisecond;       // where none was captured
-constexpr std::int64_t kWindow = kSecond;                 // within which times may go back
+constexpr std::int64_t kWindow = 5 * kSecond;             // within which times may go back
 constexpr unsigned kWindowScale = 7;
 
 enum class Step : std::uint8_t { syn, syn_ack, data, ack, fin };
@@ -164,6 +164,7 @@ struct PcapWriter::Impl {
     if (!timed) ++untimed;
     const std::int64_t asked = std::max<std::int64_t>(timed ? request.at_ns : kStart + gap, 0);
     newest_ns = std::max(newest_ns, asked);
+    if (asked < written_ns) ++moved;
     Connection& on = connection_of(request.flow, asked);
     const std::int64_t at = std::max(asked, on.client_ns);
     plan_message(on, true, at, message_of(request, options));
@@ -240,7 +241,7 @@ struct PcapWriter::Impl {
   std::priority_queue<Event, std::vector<Event>, Later> events;
   std::vector<Connection> connections;
   std::unordered_map<std::uint64_t, std::size_t> known_flows, own_flows;
-  std::uint64_t next_order = 0, turn = 0, untimed = 0, packets = 0;
+  std::uint64_t next_order = 0, turn = 0, untimed = 0, packets = 0, moved = 0;
   std::int64_t newest_ns = 0, written_ns = 0;
 };
 
@@ -267,6 +268,10 @@ void PcapWriter::finish() {
 
 std::uint64_t PcapWriter::packets() const noexcept {
   return impl_->packets;
+}
+
+std::uint64_t PcapWriter::moved() const noexcept {
+  return impl_->moved;
 }
 
 }  // namespace bidwell::replay

@@ -1,4 +1,4 @@
-// The lists behind the anonymiser. In user and device only what is known to be harmless stays, as exchanges put
+// The lists behind the anonymiser. In user, device and the like only what is known to be harmless stays, as exchanges put
 // identifiers under keys of their own there; elsewhere only what is known to tell of a person is replaced.
 #include "replay/person_fields.h"
 
@@ -46,6 +46,12 @@ constexpr Named kAnywhere[] = {
     {"mac", Treatment::identifier},
     {"macmd5", Treatment::identifier},
     {"macsha1", Treatment::identifier},
+    {"deviceid", Treatment::identifier},
+    {"device_id", Treatment::identifier},
+    {"advertisingid", Treatment::identifier},
+    {"advertising_id", Treatment::identifier},
+    {"googleadid", Treatment::identifier},
+    {"maid", Treatment::identifier},
     // People.
     {"buyeruid", Treatment::identifier},
     {"buyerid", Treatment::identifier},
@@ -58,6 +64,12 @@ constexpr Named kAnywhere[] = {
     {"phone", Treatment::identifier},
     {"msisdn", Treatment::identifier},
     {"fpc", Treatment::identifier},
+    {"pubcid", Treatment::identifier},
+    {"cookieid", Treatment::identifier},
+    {"cookie_id", Treatment::identifier},
+    {"sessionid", Treatment::identifier},
+    {"session_id", Treatment::identifier},
+    {"authentication_id", Treatment::identifier},
     {"yob", Treatment::year},
     // Where they are.
     {"ip", Treatment::address},
@@ -87,10 +99,15 @@ constexpr Named kAnywhere[] = {
     {"rid", Treatment::identifier},
 };
 
-// Under user and device, besides: strings that stay. Targeting needs them, and many people share each.
+// Objects whose strings are all replaced: those of the specification; RTBkit's, the IAB's older device identifiers, and
+// AdTruth's fingerprints.
+constexpr std::string_view kPersons[] = {"user", "device", "eids", "userids", "udi", "adtruth"};
+
+// In these, besides: what stays. Targeting needs it, and many people share each value.
 constexpr std::string_view kHarmless[] = {
     // user
     "gender", "us_privacy", "consented_providers", "addtl_consent", "cur", "source", "inserter", "matcher",
+    "stype", "rtipartner",
     // geo
     "country", "region", "regionfips104", "metro", "city", "contry", "county", "state", "timezone",
     // device: the user agent stays whole, as bidders read it and the structured one stands beside it
@@ -101,7 +118,7 @@ constexpr std::string_view kHarmless[] = {
     "dnt", "lmt", "js", "coppa", "gdpr", "h", "w", "ppi", "pxratio", "geofetch", "type", "accuracy", "lastfix",
     "ipservice", "utcoffset"};
 
-// A number under user and device that has so many digits could be an identifier or a time.
+// A number in them that has so many digits could be an identifier or a time.
 constexpr std::size_t kDigitsKept = 5;
 
 bool contains(Path path, std::string_view key) {
@@ -123,12 +140,12 @@ bool is_segment(Path path) {
 
 Treatment of_person(const JsonScalar& scalar, Path path, std::string_view key) {
   if (is_segment(path)) return Treatment::keep;
+  if (std::find(std::begin(kHarmless), std::end(kHarmless), key) != std::end(kHarmless)) return Treatment::keep;
   if (scalar.kind == JsonKind::number) {
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
     const auto digits = std::count_if(scalar.text.begin(), scalar.text.end(), digit);
     return static_cast<std::size_t>(digits) > kDigitsKept || key == "id" ? Treatment::identifier : Treatment::keep;
   }
-  if (std::find(std::begin(kHarmless), std::end(kHarmless), key) != std::end(kHarmless)) return Treatment::keep;
   return key == "keywords" || key == "kwarray" ? Treatment::words : Treatment::identifier;
 }
 
@@ -170,9 +187,9 @@ Treatment treatment_in_request(const JsonScalar& scalar) {
   if (key == "id" && (path.size() == 1 || contains(path, "eids"))) return Treatment::identifier;
   if (const Treatment treatment = named(key); treatment != Treatment::keep) return treatment;
   const Path parents = path.first(path.size() - 1);
-  if (contains(parents, "user") || contains(parents, "device") || contains(parents, "eids")) {
-    return of_person(scalar, path, key);
-  }
+  const bool of_one = std::any_of(std::begin(kPersons), std::end(kPersons),
+                                  [parents](std::string_view person) { return contains(parents, person); });
+  if (of_one) return of_person(scalar, path, key);
   return contains(parents, "buyeruids") ? Treatment::identifier : Treatment::keep;
 }
 

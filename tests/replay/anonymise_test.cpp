@@ -135,8 +135,10 @@ TEST(AnonymiseTest, ReplacesAndKeeps) {
             "eids":[{"source":"uidapi.com","uids":[{"id":"fb58593e-7ac6-48bd-b2de-89a758726362","atype":1}]}],
             "ext":{"sessiondepth":3,"unheard":"of-this-1","data":{"imei":"354347048908641"}}},
     "device":{"ua":"Mozilla/5.0","ip":"64.124.253.1","ifa":"A6C28B71-EC67-4CE9-BBDC-E1FA518CB481","os":"iOS",
+              "pxratio":2.6086956521,"mccmnc":310260,"serial":26086956,
               "geo":{"lat":42.36225,"lon":-71.067337,"country":"USA","zip":"02114"},"ext":{"x":"unheard-of"}},
     "user\u0069d":"hidden-behind-escapes",
+    "userIds":{"prov":"7d837be6-94de-11e1-841f-68b599c88614","xchg":"5273283952213481305"},
     "ext":{"copy":["55816b39711f9b5acf3b90e313ed29e51665623f","64.124.253.1"]}})"));
   EXPECT_TRUE(matches(out["id"], "[0-9a-f]{40}"));
   EXPECT_NE(out["id"], "80ce30c53c16e6ede735f123ef6e32361bfc7b22");
@@ -167,11 +169,16 @@ TEST(AnonymiseTest, ReplacesAndKeeps) {
   const Json& device = out["device"];
   EXPECT_EQ(device["ua"], "Mozilla/5.0");
   EXPECT_EQ(device["os"], "iOS");
+  EXPECT_EQ(device["pxratio"], 2.6086956521);
+  EXPECT_EQ(device["mccmnc"], 310260);
+  EXPECT_NE(device["serial"], 26086956);
   EXPECT_NE(device["ip"], "64.124.253.1");
   EXPECT_NE(device["ifa"], "A6C28B71-EC67-4CE9-BBDC-E1FA518CB481");
   EXPECT_EQ(device["geo"], Json::parse(R"({"lat":42.4,"lon":-71.1,"country":"USA","zip":"02100"})"));
   EXPECT_NE(device["ext"]["x"], "unheard-of");
   EXPECT_NE(out["userid"], "hidden-behind-escapes");
+  EXPECT_NE(out["userIds"]["prov"], "7d837be6-94de-11e1-841f-68b599c88614");
+  EXPECT_NE(out["userIds"]["xchg"], "5273283952213481305");
   EXPECT_EQ(out["ext"]["copy"], Json({user["id"], device["ip"]}));
 }
 

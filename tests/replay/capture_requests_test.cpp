@@ -11,9 +11,15 @@ constexpr std::uint8_t kFin = 1, kSyn = 2, kAck = 16;
 
 class Packets final : public PacketSource {
  public:
-  Packets(std::vector<Bytes> packets, std::int64_t step_ns) : packets_(std::move(packets)), step_ns_(step_ns) {}
+  Packets(std::vector<Bytes> packets, std::int64_t step_ns, bool live)
+      : packets_(std::move(packets)), step_ns_(step_ns), live_(live) {}
   Next next(Packet& out) override {
-    if (at_ == packets_.size()) return Next::end;
+    if (at_ == packets_.size()) {
+      if (!live_) return Next::end;
+      out = {};
+      out.at_ns = static_cast<std::int64_t>(at_) * step_ns_ + (silent_ns_ += 100'000'000);
+      return Next::none;
+    }
     out = packet_of(packets_[at_], 1, static_cast<std::int64_t>(at_ + 1) * step_ns_);
     ++at_;
     return Next::one;
@@ -26,7 +32,8 @@ class Packets final : public PacketSource {
 
  private:
   std::vector<Bytes> packets_;
-  std::int64_t step_ns_;
+  std::int64_t step_ns_, silent_ns_ = 0;
+  bool live_;
   std::size_t at_ = 0;
   Losses losses_;
 };
@@ -62,7 +69,7 @@ class CaptureRequestsTest : public ::testing::Test {
 
   // "1 POST /a body 200 answer" for each, by flow.
   std::vector<std::string> read() {
-    const auto source = requests_of_capture(std::make_unique<Packets>(packets_, step_ns_), options_);
+    const auto source = requests_of_capture(std::make_unique<Packets>(packets_, step_ns_, false), options_);
     std::vector<std::string> all;
     for (CapturedRequest one; source->next(one) == Next::one;) {
       std::string text = std::to_string(one.flow) + " " + one.method + " " + one.target + " " + one.body;
@@ -72,6 +79,16 @@ class CaptureRequestsTest : public ::testing::Test {
     losses_ = source->losses();
     return all;
   }
+
+  // How many come from an interface on which then nothing is sent for so many tenths of a second.
+  std::size_t come_in_silence(std::size_t tenths) {
+    const auto source = requests_of_capture(std::make_unique<Packets>(packets_, step_ns_, true), options_);
+    std::size_t count = 0;
+    for (CapturedRequest one; tenths > 0;) source->next(one) == Next::one ? ++count : --tenths;
+    return count;
+  }
+  // A packet that is no IP.
+  void noise() { packets_.push_back(ethernet(Bytes(46), 0x0806)); }
 
   using Texts = std::vector<std::string>;
   SourceOptions options_;
@@ -167,6 +184,23 @@ TEST_F(CaptureRequestsTest, AnAnswerInFrontOfItsRequestMakesNoWrongPair) {
   }
 }
 
+// The last request before a pause must not wait for the next one.
+TEST_F(CaptureRequestsTest, APauseOfALiveSourceEndsAStartAndAGap) {
+  ask(1, post("/a", "1"));
+  EXPECT_EQ(come_in_silence(2), 1u);
+  open(2), lose(2, false, post("/b", "2")), ask(2, post("/c", "3"));
+  EXPECT_EQ(come_in_silence(19), 1u);
+  EXPECT_EQ(come_in_silence(22), 2u);
+}
+
+TEST_F(CaptureRequestsTest, PacketsOfOthersBringTheTimeForward) {
+  step_ns_ = 6'000'000;
+  options_.port = 80;
+  ask(1, post("/a", "1"));
+  for (int i = 0; i < 3; ++i) noise();
+  EXPECT_EQ(come_in_silence(1), 1u);
+}
+
 TEST_F(CaptureRequestsTest, OtherProtocolsCountOnce) {
   open(1), open(2);
   for (int i = 0; i < 3; ++i) ask(1, std::string("\x16\x03\x01", 3)), answer(1, "SSH-2.0\r\n");
@@ -180,8 +214,10 @@ TEST_F(CaptureRequestsTest, OnePortAlone) {
   open(1), ask(1, post("/a", "1"));
   options_.port = 80;
   EXPECT_EQ(read().size(), 1u);
+  EXPECT_EQ(losses_.of(Loss::other_port), 0u);
   options_.port = 81;
   EXPECT_EQ(read().size(), 0u);
+  EXPECT_EQ(losses_.of(Loss::other_port), 3u);
 }
 
 TEST_F(CaptureRequestsTest, CutOffOnesAreGivenWhereAskedFor) {
@@ -207,6 +243,16 @@ TEST_F(CaptureRequestsTest, OneDirectionIsBounded) {
   const Texts texts = read();
   ASSERT_EQ(texts.size(), 3000u);
   for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(texts[i], "1 POST /a " + std::to_string(i));
+}
+
+TEST_F(CaptureRequestsTest, OneDirectionIsNotWaitedForLong) {
+  options_.answers = true;
+  step_ns_ = 100'000'000;
+  open(1);
+  for (int i = 0; i < 30; ++i) ask(1, post("/a", "1"));
+  EXPECT_EQ(come_in_silence(1), 0u);
+  for (int i = 0; i < 20; ++i) ask(1, post("/a", "1"));
+  EXPECT_EQ(come_in_silence(1), 50u);
 }
 
 }  // namespace

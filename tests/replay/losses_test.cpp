@@ -31,6 +31,7 @@ TEST(LossesTest, NamesAreThoseOfTheEnum) {
   EXPECT_EQ(name_of(Loss::line_malformed), "line_malformed");
   EXPECT_EQ(name_of(Loss::not_post), "not_post");
   EXPECT_EQ(name_of(Loss::sampled_out), "sampled_out");
+  EXPECT_EQ(name_of(Loss::replayed_answer), "replayed_answer");
 }
 
 TEST(LossesTest, WhatWasAskedForIsNotLost) {

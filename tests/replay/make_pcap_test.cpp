@@ -117,6 +117,19 @@ TEST(MakePcapTest, TimesGoUpAndBeginWhereTheyShould) {
   EXPECT_GT(n, 1200u);
 }
 
+TEST(MakePcapTest, CountsWhatCameTooLateForItsTime) {
+  const Folder folder;
+  PcapWriter writer(folder.file("a.pcap"), {});
+  writer.write(post("{}", kNow, 1));
+  writer.write(post("{}", kNow + 4'900'000'000, 2));
+  writer.write(post("{}", kNow + 100'000'000, 1));
+  EXPECT_EQ(writer.moved(), 0u);
+  writer.write(post("{}", kNow + 10'000'000'000, 2));
+  writer.write(post("{}", kNow + 200'000'000, 1));
+  EXPECT_EQ(writer.moved(), 1u);
+  writer.finish();
+}
+
 TEST(MakePcapTest, WithoutTimesByTheRateAndOverConnections) {
   const Folder folder;
   std::vector<CapturedRequest> requests(100);

@@ -1,5 +1,10 @@
 // What a file is, by its first bytes.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
 
 #include "tests/replay/written.h"
 
@@ -40,6 +45,25 @@ TEST(OpenRequestsTest, LinesAlsoWhereTheFirstIsDamaged) {
   const auto [requests, losses] = all_of(folder.write("a", "\"},{\n\n {\"id\":\"1\"}\n"));
   EXPECT_EQ(requests.size(), 1u);
   EXPECT_EQ(losses.of(Loss::line_malformed), 1u);
+}
+
+// As standard input: who holds its other end open and writes nothing does not hold us.
+TEST(OpenRequestsTest, APipeOfLinesEndsWhenStopped) {
+  const Folder folder;
+  const std::string file = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  const int writer = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  const std::string line = "{\"id\":\"1\",\"imp\":[{\"id\":\"1\"}]}\n";
+  ASSERT_EQ(::write(writer, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  std::atomic<bool> stop{false};
+  SourceOptions options;
+  options.packets.stop = &stop;
+  const auto source = open_requests(file, options);
+  CapturedRequest request;
+  EXPECT_EQ(source->next(request), Next::one);
+  stop = true;
+  EXPECT_EQ(source->next(request), Next::end);
+  ::close(writer);
 }
 
 TEST(OpenRequestsTest, SaysWhatElseItLooksLike) {

@@ -79,6 +79,9 @@ TEST_F(PacketsLiveTest, SaysThatNothingCame) {
   Next next = Next::one;
   while (next == Next::one) next = source_->next(packet);  // the handshake's
   EXPECT_EQ(next, Next::none);
+  const auto age = std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(packet.at_ns);
+  EXPECT_GT(age, age.zero());
+  EXPECT_LT(age, std::chrono::minutes(1));
   std::thread stopper([this] { stop_ = true; });
   while (next != Next::end) next = source_->next(packet);
   stopper.join();

@@ -315,6 +315,25 @@ TEST_F(TcpTest, TheOneThatWasSilentLongestIsPushedOut) {
   EXPECT_EQ(sent(2), "abc.");
 }
 
+// Of a mirror of one direction no connection closes on both sides.
+TEST_F(TcpTest, WhatHasEndedInOneDirectionAloneIsNotLost) {
+  limits_.flows_max = 1;
+  syn(99), send(100, "abc", Segment::kFin | Segment::kAck);
+  port_ = 5001, syn(99), send(100, "abc");
+  EXPECT_EQ(losses_.of(Loss::flow_pushed_out), 0u);
+  port_ = 5002, syn(99);
+  EXPECT_EQ(losses_.of(Loss::flow_pushed_out), 1u);
+}
+
+TEST_F(TcpTest, TimeAloneGivesAGapUp) {
+  syn(99);
+  send(100, "abc"), send(106, "ghi");
+  tcp().pass_time(now_ + limits_.gap_ns_max);
+  EXPECT_EQ(sent(), "abc");
+  tcp().pass_time(now_ + limits_.gap_ns_max + 1);
+  EXPECT_EQ(sent(), "abc[3]ghi");
+}
+
 TEST_F(TcpTest, BareAcknowledgementsBeginNothing) {
   send(100, "");
   answer(1, "", 100, Segment::kRst);

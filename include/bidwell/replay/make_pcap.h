@@ -25,12 +25,14 @@ class PcapWriter {
  public:
   PcapWriter(const std::string& file, const MakePcapOptions& options);  // "-": standard output
   ~PcapWriter();
-  // Requests of a flow must come in their order; times may interleave between flows within a second, packets are
-  // written sorted by time.
+  // Requests of a flow must come in their order; times may interleave between flows within five seconds (a capture's
+  // requests come so late where their answers are waited for), packets are written sorted by time.
   void write(const CapturedRequest& request);
   // Ends all connections with FINs. Nothing may be written after.
   void finish();
   std::uint64_t packets() const noexcept;
+  // Requests that came later than that, and so stand later in the capture than their time.
+  std::uint64_t moved() const noexcept;
 
  private:
   struct Impl;
