@@ -94,8 +94,11 @@ Result run(const Options& options, const std::atomic<bool>& stop,
     result.ours = book_alone(session.book());
     return result;
   }
+  const auto begun = std::chrono::steady_clock::now();
   const auto tell = [&] {
-    if (progress) progress({result.auctions, options.auctions, result.won, 0, result.seconds, "books"});
+    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - begun;
+    if (progress)
+      progress({result.auctions, options.auctions, result.won, 0, result.seconds + waited.count(), "books"});
   };
   Compared compared = compare(*books, session.book(), options.books_wait, tell);
   result.compared = true;

@@ -57,9 +57,10 @@ struct Options {
 
   // The bidders' books; empty: not compared.
   std::string postgres_url;
-  std::string events_directory;         // NDJSON files
-  std::chrono::seconds books_wait{60};  // how long the bidder's writer may need after the last notice
-  std::string exchange;                 // the rows' exchange; empty: the last segment of the first target's path
+  std::string events_directory;  // NDJSON files
+  // How long the bidder's writer may need after the last notice: its files are a minute old before they are whole.
+  std::chrono::seconds books_wait{90};
+  std::string exchange;  // the rows' exchange; empty: the last segment of the first target's path
 };
 
 // One book: sums of what is on record for this run's bids. A notice counts once, however often it was sent.
